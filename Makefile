@@ -58,7 +58,7 @@ format: .venv/.installed-dev ## format the code and mend what ruff can mend
 .PHONY: lock
 lock: ## bring .ci/lock.txt up to date with pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
-	    --no-emit-index-url --upgrade --output-file .ci/lock.txt pyproject.toml
+	    --upgrade --output-file .ci/lock.txt pyproject.toml
 
 .PHONY: clean
 clean: ## remove all that make made
