@@ -1,0 +1,34 @@
+"""Which rules cannot hold together: a smallest set, by dropping rules one at a time (deletion filter)."""
+
+from __future__ import annotations
+
+import pulp
+
+from gambits.allocate.programme import BLOCKS, Layout, Limit, state
+from gambits.allocate.solver import LiveModel, Status, expression
+from gambits.errors import BrokenRule, InfeasibleError
+
+
+def explain(layout: Layout) -> InfeasibleError:
+    """Make the error that names a smallest set of rules that no plan obeys together.
+
+    Each rule of the set is needed: without it the rest can hold.
+    """
+    limits = [limit for block in BLOCKS for limit in block(layout)]
+    rules = list(dict.fromkeys(limit.rule for limit in limits))
+    needed: list[BrokenRule] = []
+    for k, rule in enumerate(rules):
+        kept = {*needed, *rules[k + 1 :]}
+        if _feasible(layout, [limit for limit in limits if limit.rule in kept]):
+            needed.append(rule)
+    # That paid money stays paid is no rule that anyone could drop.
+    shown = tuple(rule for rule in needed if rule.where.line) or tuple(needed)
+    return InfeasibleError("these rules cannot all hold", shown, "loosen one of the rules above, and solve again")
+
+
+def _feasible(layout: Layout, limits: list[Limit]) -> bool:
+    problem = pulp.LpProblem("rules", pulp.LpMinimize)
+    columns = [problem.add_variable(name, 0, 1) for name in layout.names]
+    problem.setObjective(expression([(columns[0], 0.0)]))
+    state(problem, columns, tuple(limits))
+    return LiveModel(problem, columns).solve().status is not Status.INFEASIBLE

@@ -1,0 +1,196 @@
+"""The best allocation by tangent cuts (Kelley 1960, The cutting-plane method for solving convex programs).
+
+The master proposes a plan; the oracle says what it is worth and how that changes; since the value is concave,
+that is a cut which no plan escapes. The master's optimum is then a bound on every plan, and the loop ends
+when the best plan found is within the tolerance of it. The programme never grows with the draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gambits.allocate import timing
+from gambits.allocate.eligible import eligible
+from gambits.allocate.programme import ABSENT, Layout, Programme, formulate, lay_out
+from gambits.allocate.response import line_at, progress_of
+from gambits.allocate.solver import Row, Status
+from gambits.errors import GambitsError
+from gambits.forecast.oracle import Forecast, Values
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Portfolio
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+GAP: Final = 1e-5
+"""How close the certificate must be, in objective units (OOM)."""
+_AIM: Final = 1e-7
+"""How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
+_MOST_ROUNDS: Final = 200
+_STARTS: Final = (0.0, 0.5, 1.0)
+_PROGRESS_TOLERANCE: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best plan found, over every initiative of the portfolio.
+
+    Attributes
+    ----------
+    funded, progress
+        Shape (I, T): φ and p at the end of each period.
+    values
+        What it is worth.
+    objective, bound
+        (1 − λ)·E[V] + λ·CVaR[V] of the plan, and what no plan exceeds; OOM.
+    rounds
+        Solves of the master.
+    is_certified
+        Whether bound − objective ≤ the tolerance.
+    """
+
+    funded: Array
+    progress: Array
+    values: Values
+    objective: float
+    bound: float
+    rounds: int
+    is_certified: bool
+
+
+def allocate(portfolio: Portfolio, gambit: Gambit, forecast: Forecast) -> Optimum:
+    """Find the best plan that obeys every rule.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan obeys the rules; it names some that cannot hold together.
+    """
+    initiatives, _ = eligible(portfolio, gambit)
+    # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
+    aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
+    layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
+    programme = formulate(layout, aversion)
+    return _Search(programme, forecast, aversion).run()
+
+
+class _Search:
+    """The loop between master and oracle."""
+
+    def __init__(self, programme: Programme, forecast: Forecast, aversion: float) -> None:
+        self.programme = programme
+        self.layout = programme.layout
+        self.forecast = forecast
+        self.aversion = aversion
+        number = {id: i for i, id in enumerate(forecast.ids)}
+        self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
+        periods = self.layout.portfolio.periods.count
+        self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
+        self.shape = (len(forecast.ids), periods)
+
+    def run(self) -> Optimum:
+        for level in _STARTS:
+            start = np.full((len(self.rows), self.shape[1]), level)
+            self.programme.model.add(self._cuts(start, start))
+        best: Optimum | None = None
+        bound = np.inf
+        for rounds in range(1, _MOST_ROUNDS + 1):
+            solution = self.programme.model.solve()
+            if solution.status is Status.INFEASIBLE:
+                self._explain_infeasible()
+            if solution.status is not Status.OPTIMAL:
+                break
+            bound = min(bound, -solution.objective)
+            found = self._judge(solution.values, bound, rounds)
+            best = found if best is None or found.objective > best.objective else best
+            if bound - best.objective <= _AIM:
+                break
+            rows = self._cuts(*self._proposal(solution.values)) + self._tangents(solution.values)
+            self.programme.model.add(rows)
+        if best is None:
+            raise GambitsError("the solver found no plan", "run `gambits check`, and report the file if it is sound")
+        gap = bound - best.objective
+        return Optimum(
+            best.funded, best.progress, best.values, best.objective, max(bound, best.objective), rounds, gap <= GAP
+        )
+
+    def _proposal(self, values: Array) -> tuple[Array, Array]:
+        """Read (progress, funded) of the master's plan, shape (I eligible, T), with progress as it truly is."""
+        funded = np.where(self.layout.funded == ABSENT, 0.0, values[self.layout.funded])
+        funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
+        funded = np.maximum.accumulate(funded, axis=1)
+        return timing.progress(self.layout.initiatives, funded), funded
+
+    def _judge(self, values: Array, bound: float, rounds: int) -> Optimum:
+        progress, funded = (self._spread(part) for part in self._proposal(values))
+        worth = self._evaluate(progress, funded)
+        objective = (1 - self.aversion) * worth.expected + self.aversion * worth.tail
+        return Optimum(funded, progress, worth, objective, bound, rounds, False)
+
+    def _spread(self, part: Array) -> Array:
+        """Put the rows of eligible initiatives among those of all."""
+        whole = np.zeros(self.shape)
+        whole[self.rows] = part
+        return whole
+
+    def _evaluate(self, progress: Array, funded: Array) -> Values:
+        return self.forecast.evaluate(timing.as_counted(progress, self.seen), timing.as_counted(funded, self.seen))
+
+    def _cuts(self, progress: Array, funded: Array) -> list[Row]:
+        """Give the cuts at a plan: θ ≤ value + slopes · (plan − this plan), for each term of the objective."""
+        progress, funded = self._spread(progress), self._spread(funded)
+        worth = self._evaluate(progress, funded)
+        cuts = []
+        for k, column in enumerate(self.layout.worth):
+            if column != ABSENT:
+                slopes = tuple(part[:, k : k + 1] for part in worth.expected_slopes)
+                seen = self.seen[:, k : k + 1]
+                cuts.append(self._cut(int(column), worth.by_period[k], slopes, seen, progress, funded))
+        if self.layout.tail != ABSENT:
+            cuts.append(self._cut(self.layout.tail, worth.tail, worth.tail_slopes, self.seen, progress, funded))
+        return cuts
+
+    def _cut(
+        self, term: int, value: float, slopes: tuple[Array, ...], seen: NDArray[np.int32], progress: Array, funded: Array
+    ) -> Row:
+        """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
+        coefficients = np.zeros(len(self.layout.names))
+        upper = value
+        parts = ((self.layout.progress, slopes[0], progress), (self.layout.funded, slopes[1], funded))
+        for columns, slope, plan in parts:
+            for k in range(seen.shape[1]):
+                counts = (seen[self.rows, k] >= 0).nonzero()[0]
+                whole = self.rows[counts]
+                when = seen[whole, k]
+                at = columns[counts, when]
+                upper -= float(slope[whole, k] @ plan[whole, when])
+                present = at != ABSENT
+                np.subtract.at(coefficients, at[present], slope[whole[present], k])
+        coefficients[term] = 1.0
+        used = coefficients.nonzero()[0].astype(np.int32)
+        return Row(used, coefficients[used], upper)
+
+    def _tangents(self, values: Array) -> list[Row]:
+        """Give lines under which progress falls back to its curve, wherever the master left it above."""
+        rows = []
+        _, funded = self._proposal(values)
+        for i, each in enumerate(self.layout.initiatives):
+            if each.response.is_linear or each.response.points:
+                continue
+            above = values[self.layout.progress[i]] - progress_of(each.response, funded[i])
+            for t in range(each.start, self.shape[1]):
+                if above[t] > _PROGRESS_TOLERANCE:
+                    slope, intercept = line_at(each.response, float(funded[i, t]))
+                    columns = np.array([self.layout.progress[i, t], self.layout.funded[i, t]], dtype=np.int32)
+                    rows.append(Row(columns, np.array([1.0, -slope]), intercept))
+        return rows
+
+    def _explain_infeasible(self) -> None:
+        from gambits.allocate.conflicts import explain  # needed once in a while, and it imports this module's peers
+
+        raise explain(self.layout)

@@ -1,0 +1,174 @@
+"""The answer: money by initiative and period, what it is worth, and the certificate that nothing is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT: Final = "gambits/plan/1"
+_DIGITS: Final = 12
+"""Significant digits in JSON: what lies below is the noise of one platform's sums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What one initiative receives.
+
+    ``spend`` and each of ``uses`` are by period; ``funded`` is φ at the end; ``progress`` is by period, at its
+    end and before any lag.
+    """
+
+    id: str
+    title: str
+    path: str
+    spend: tuple[float, ...]
+    funded: float
+    progress: tuple[float, ...]
+    uses: Mapping[str, tuple[float, ...]]
+
+    @property
+    def total(self) -> float:
+        """Money over the horizon."""
+        return sum(self.spend)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return {
+            "title": self.title,
+            "path": self.path,
+            "spend": list(self.spend),
+            "total": self.total,
+            "funded": self.funded,
+            "progress": list(self.progress),
+            "uses": {name: list(amounts) for name, amounts in self.uses.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An allocation with its value and certificate.
+
+    ``objective``, ``bound``, ``gap``, ``expected`` and ``cvar`` are in OOM from the do-nothing baseline.
+    ``baseline`` and ``gain`` are expected effective compute by period, log10 FLOP and OOM. ``contributions``
+    splits ``expected`` over initiatives. ``allocations`` is sorted by id.
+    """
+
+    status: str
+    gambit: str
+    money: str
+    periods: tuple[str, ...]
+    objective: float
+    bound: float
+    rounds: int
+    expected: float
+    cvar: float
+    allocations: tuple[Allocation, ...]
+    baseline: tuple[float, ...]
+    gain: tuple[float, ...]
+    contributions: Mapping[str, float]
+    seed: int | None
+    draws: int
+    versions: Mapping[str, str]
+    input_sha256: str
+    inputs: Mapping[str, object]
+    warnings: tuple[str, ...] = ()
+    portfolio: str = field(default="")
+
+    @property
+    def gap(self) -> float:
+        """How much better any plan could be: bound − objective, in OOM."""
+        return max(0.0, self.bound - self.objective)
+
+    @property
+    def total_spend(self) -> float:
+        """Money over the horizon."""
+        return sum(each.total for each in self.allocations)
+
+    @property
+    def spend_by_path(self) -> dict[str, float]:
+        """Money over the horizon by path, sorted by path."""
+        paths = sorted({each.path for each in self.allocations})
+        return {path: sum(each.total for each in self.allocations if each.path == path) for path in paths}
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Fraction of all money by path; all 0 where nothing is spent."""
+        total = self.total_spend
+        return {path: spent / total if total else 0.0 for path, spent in self.spend_by_path.items()}
+
+    @property
+    def spend_by_period(self) -> tuple[float, ...]:
+        """Money by period."""
+        return tuple(sum(each.spend[t] for each in self.allocations) for t in range(len(self.periods)))
+
+    def allocation(self, id: str) -> Allocation:
+        """Find what one initiative receives.
+
+        Raises
+        ------
+        KeyError
+            If there is no such initiative.
+        """
+        for each in self.allocations:
+            if each.id == id:
+                return each
+        raise KeyError(id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as JSON, floats rounded to 12 significant digits."""
+        plan = {
+            "format": FORMAT,
+            "status": self.status,
+            "portfolio": self.portfolio,
+            "gambit": self.gambit,
+            "money": self.money,
+            "periods": list(self.periods),
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "rounds": self.rounds,
+            "expected": self.expected,
+            "cvar": self.cvar,
+            "out_of_sample": None,
+            "total_spend": self.total_spend,
+            "shares": self.shares,
+            "spend_by_period": list(self.spend_by_period),
+            "baseline": list(self.baseline),
+            "gain": list(self.gain),
+            "initiatives": {
+                each.id: each.to_dict() | {"contribution": self.contributions[each.id]} for each in self.allocations
+            },
+            "prices": None,
+            "seed": self.seed,
+            "draws": self.draws,
+            "warnings": list(self.warnings),
+            "versions": dict(self.versions),
+            "input_sha256": self.input_sha256,
+            "inputs": dict(self.inputs),
+        }
+        return rounded(plan)  # type: ignore[no-any-return]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give money by initiative (rows) and period (columns)."""
+        import pandas as pd  # heavy, and a plan is made without it
+
+        return pd.DataFrame(
+            [each.spend for each in self.allocations],
+            index=pd.Index([each.id for each in self.allocations], name="initiative"),
+            columns=pd.Index(self.periods, name="period"),
+        )
+
+
+def rounded(value: Any) -> Any:
+    """Round every float in nested dicts and lists to 12 significant digits, and −0 to 0."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") + 0.0
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return value

@@ -1,0 +1,319 @@
+"""The master programme: funded fractions by initiative and period, and every rule that limits them.
+
+Columns are φ[i,t] (funded fraction at the end of period t), p[i,t] (progress, where returns diminish) and one
+θ for each term of the objective, which cuts bound from above. Money is counted in parts of the total budget,
+so that the solver's absolute tolerances mean the same in dollars and in billions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pulp
+
+from gambits.allocate.response import lines
+from gambits.allocate.solver import LiveModel, expression
+from gambits.errors import BrokenRule, Where
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Initiative, Portfolio
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Columns = NDArray[np.int32]
+
+ABSENT: Final = -1
+"""Stands in an array of columns where there is no column: the quantity is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One row: low ≤ Σ coefficient · column ≤ high, and the rule of the user's that it holds."""
+
+    name: str
+    terms: dict[int, float]
+    low: float
+    high: float
+    rule: BrokenRule
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which column stands for what.
+
+    Attributes
+    ----------
+    initiatives
+        The I initiatives that may get money, in the order of the portfolio.
+    funded, progress
+        Shape (I, T): columns of φ and p; the same column where returns do not diminish; ``ABSENT`` where
+        there can be no money yet.
+    worth
+        Shape (K,): columns of θ by period, ``ABSENT`` where the period has no weight.
+    tail
+        The column of θ of the tail, ``ABSENT`` without aversion.
+    names
+        Of every column: their order is their number.
+    """
+
+    portfolio: Portfolio
+    gambit: Gambit
+    initiatives: tuple[Initiative, ...]
+    funded: Columns
+    progress: Columns
+    worth: Columns
+    tail: int
+    names: tuple[str, ...]
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Row of each initiative."""
+        return {each.id: i for i, each in enumerate(self.initiatives)}
+
+    @property
+    def budget(self) -> float:
+        """The total budget that money is counted in; 1 where there is none."""
+        return self.portfolio.budget.total or 1.0
+
+    def cost(self, i: int) -> float:
+        """Cost of initiative i in parts of the total budget."""
+        return self.initiatives[i].cost.central / self.budget
+
+    def last(self, i: int) -> int:
+        """The column of what initiative i has received at the end."""
+        return int(self.funded[i, -1])
+
+
+def lay_out(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    initiatives: tuple[Initiative, ...],
+    weights: tuple[float, ...],
+    aversion: float,
+) -> Layout:
+    """Number the columns. Names begin with the number, since PuLP 3 sorts columns by name."""
+    shape = (len(initiatives), portfolio.periods.count)
+    funded = np.full(shape, ABSENT, dtype=np.int32)
+    progress = np.full(shape, ABSENT, dtype=np.int32)
+    names: list[str] = []
+
+    def column(kind: str, *parts: str) -> int:
+        # LP files know neither - nor spaces in names; ids have no dots.
+        readable = "_".join((kind, *parts)).replace("-", ".")
+        names.append(f"c{len(names):06d}_{readable}")
+        return len(names) - 1
+
+    for i, each in enumerate(initiatives):
+        for t, period in enumerate(portfolio.periods.names[each.start :], start=each.start):
+            funded[i, t] = progress[i, t] = column("funded", each.id, period)
+            if not each.response.is_linear:
+                progress[i, t] = column("progress", each.id, period)
+    worth = [column("worth", str(k)) if weight > 0 and aversion < 1 else ABSENT for k, weight in enumerate(weights)]
+    return Layout(
+        portfolio=portfolio,
+        gambit=gambit,
+        initiatives=initiatives,
+        funded=funded,
+        progress=progress,
+        worth=np.array(worth, dtype=np.int32),
+        tail=column("tail") if aversion > 0 else ABSENT,
+        names=tuple(names),
+    )
+
+
+def _terms(*pairs: tuple[int, float]) -> dict[int, float]:
+    """Add up coefficients by column, leaving out what is absent."""
+    terms: dict[int, float] = {}
+    for column, coefficient in pairs:
+        if column != ABSENT:
+            terms[column] = terms.get(column, 0.0) + coefficient
+    return terms
+
+
+def _in_period(columns: Columns, i: int, t: int, factor: float) -> list[tuple[int, float]]:
+    """Give the terms of factor · (φ[i,t] − φ[i,t−1]): what initiative i receives in period t."""
+    return [(int(columns[i, t]), factor), (int(columns[i, t - 1]) if t else ABSENT, -factor)]
+
+
+def keep_what_is_paid(layout: Layout) -> Iterator[Limit]:
+    """Money is not taken back: φ[i,t−1] ≤ φ[i,t]."""
+    rule = BrokenRule("money that is paid stays paid", Where(layout.portfolio.file))
+    for i, each in enumerate(layout.initiatives):
+        for t in range(each.start + 1, layout.funded.shape[1]):
+            yield Limit(
+                f"keep_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, -1.0)), -np.inf, 0.0, rule
+            )
+
+
+def pace(layout: Layout) -> Iterator[Limit]:
+    """An initiative that takes n periods gets at most 1/n of its cost in one: φ[i,t] − φ[i,t−1] ≤ 1/n."""
+    for i, each in enumerate(layout.initiatives):
+        if each.takes > 1:
+            rule = _rule(layout, each, "takes", f"{each.id} takes {each.takes} periods")
+            for t in range(each.start, layout.funded.shape[1]):
+                yield Limit(
+                    f"pace_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, 1.0)), -np.inf, 1 / each.takes, rule
+                )
+
+
+def fund_what_must_be(layout: Layout) -> Iterator[Limit]:
+    """What must be funded is, at the end: φ[i,T] ≥ 1."""
+    for i, each in enumerate(layout.initiatives):
+        if each.must:
+            rule = _rule(layout, each, "must", f"{each.id} must be funded")
+            yield Limit(f"must_{each.id}", _terms((layout.last(i), 1.0)), 1.0, np.inf, rule)
+
+
+def fund_prerequisites_first(layout: Layout) -> Iterator[Limit]:
+    """A successor is funded only as far as what it waits for: φ[j,t] ≤ φ[i,t]."""
+    for j, each in enumerate(layout.initiatives):
+        for key, names in (("requires", each.requires), ("after", each.after)):
+            for name in names:
+                rule = _rule(layout, each, key, f"{each.id} waits for {name} ({key})")
+                i = layout.ids[name]
+                for t in range(each.start, layout.funded.shape[1]):
+                    pairs = ((int(layout.funded[j, t]), 1.0), (int(layout.funded[i, t]), -1.0))
+                    yield Limit(f"{key}_{each.id}_{name}_{t}", _terms(*pairs), -np.inf, 0.0, rule)
+
+
+def limit_spend(layout: Layout) -> Iterator[Limit]:
+    """Money spent by the end of t ≤ money released by then, or in each period its own release; and the total."""
+    budget = layout.portfolio.budget
+    costs = [layout.cost(i) for i in range(len(layout.initiatives))]
+    released = np.array(budget.per_period) / layout.budget
+    if budget.carry_over:
+        released = np.cumsum(released)
+    for t, name in enumerate(layout.portfolio.periods.names):
+        pairs = []
+        for i, cost in enumerate(costs):
+            pairs += [(int(layout.funded[i, t]), cost)] if budget.carry_over else _in_period(layout.funded, i, t, cost)
+        rule = BrokenRule(f"the budget by {name}", layout.portfolio.place("budget.per_period"))
+        yield Limit(f"budget_{name}", _terms(*pairs), -np.inf, float(released[t]), rule)
+    if budget.total < sum(budget.per_period):
+        pairs = [(layout.last(i), cost) for i, cost in enumerate(costs)]
+        rule = BrokenRule(f"the total budget of {budget.total:g}", layout.portfolio.place("budget.total"))
+        yield Limit("budget_total", _terms(*pairs), -np.inf, budget.total / layout.budget, rule)
+
+
+def limit_resources(layout: Layout) -> Iterator[Limit]:
+    """What the money of a period uses of a resource ≤ its capacity in that period."""
+    for resource in layout.portfolio.resources:
+        scale = max(resource.capacity) or 1.0
+        for t, name in enumerate(layout.portfolio.periods.names):
+            pairs = []
+            for i, each in enumerate(layout.initiatives):
+                if resource.name in each.uses:
+                    pairs += _in_period(layout.funded, i, t, each.uses[resource.name].central / scale)
+            place = layout.portfolio.place(f"resources.{resource.name}.capacity")
+            rule = BrokenRule(f"the capacity of {resource.name} in {name}", place)
+            if pairs:
+                capacity = resource.capacity[t] / scale
+                yield Limit(f"resource_{resource.name}_{name}", _terms(*pairs), -np.inf, capacity, rule)
+
+
+def hold_shares(layout: Layout) -> Iterator[Limit]:
+    """A path's money lies within its share of the money on the paths that shares are of."""
+    gambit = layout.gambit
+    counted = [(i, each) for i, each in enumerate(layout.initiatives) if each.path in gambit.share_paths]
+    for path, share in gambit.shares.items():
+        place = gambit.place(f"shares.{path}")
+        rule = BrokenRule(f"{gambit.name}'s share of {path}: {share}", place)
+
+        def beyond(fraction: float, path: str = path) -> dict[int, float]:
+            return _terms(
+                *((layout.last(i), layout.cost(i) * ((each.path == path) - fraction)) for i, each in counted)
+            )
+
+        if share.low == share.high:
+            yield Limit(f"share_{path}", beyond(share.low), 0.0, 0.0, rule)
+        else:
+            yield Limit(f"share_{path}_low", beyond(share.low), 0.0, np.inf, rule)
+            yield Limit(f"share_{path}_high", beyond(share.high), -np.inf, 0.0, rule)
+
+
+def limit_each(layout: Layout) -> Iterator[Limit]:
+    """No initiative gets more than the gambit's part of the total budget."""
+    gambit = layout.gambit
+    if gambit.most_for_one is None:
+        return
+    rule = BrokenRule(f"{gambit.name}'s most for one: {gambit.most_for_one:.0%}", gambit.place("most_for_one"))
+    for i, each in enumerate(layout.initiatives):
+        if layout.cost(i) > gambit.most_for_one:
+            yield Limit(f"most_{each.id}", _terms((layout.last(i), layout.cost(i))), -np.inf, gambit.most_for_one, rule)
+
+
+BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
+    keep_what_is_paid,
+    pace,
+    fund_what_must_be,
+    fund_prerequisites_first,
+    limit_spend,
+    limit_resources,
+    hold_shares,
+    limit_each,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The master as stated: its layout, its limits, and the PuLP problem with its live solver."""
+
+    layout: Layout
+    limits: tuple[Limit, ...]
+    model: LiveModel = field(compare=False)
+
+
+def formulate(layout: Layout, aversion: float) -> Programme:
+    """State the master: maximise (1 − λ) Σ θ[k] + λ θ[tail] under every rule.
+
+    Parameters
+    ----------
+    layout
+        The columns.
+    aversion
+        λ, the weight of the tail.
+    """
+    limits = tuple(limit for block in BLOCKS for limit in block(layout))
+    problem = pulp.LpProblem("gambits", pulp.LpMinimize)
+    free = {layout.tail, *(int(column) for column in layout.worth)}
+    columns = [
+        problem.add_variable(name, None if k in free else 0, None if k in free else 1)
+        for k, name in enumerate(layout.names)
+    ]
+    goal = [(columns[k], aversion - 1.0) for k in layout.worth if k != ABSENT]
+    goal += [(columns[layout.tail], -aversion)] if layout.tail != ABSENT else []
+    problem.setObjective(expression(goal))
+    state(problem, columns, (*limits, *_diminishing(layout)))
+    return Programme(layout, limits, LiveModel(problem, columns))
+
+
+def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
+    """Write limits into a PuLP problem."""
+    for number, limit in enumerate(limits):
+        left = expression((columns[k], coefficient) for k, coefficient in limit.terms.items())
+        name = f"r{number:06d}_{limit.name}".replace("-", ".")
+        if limit.low == limit.high:
+            problem += (left - limit.low == 0), name
+        elif limit.high < np.inf:
+            problem += (left <= limit.high), name
+        else:
+            problem += (left >= limit.low), name
+
+
+def _diminishing(layout: Layout) -> Iterator[Limit]:
+    """Progress lies below lines that touch its curve: p[i,t] ≤ slope · φ[i,t] + intercept."""
+    rule = BrokenRule("diminishing returns", Where(layout.portfolio.file))
+    for i, each in enumerate(layout.initiatives):
+        if each.response.is_linear:
+            continue
+        for t in range(each.start, layout.funded.shape[1]):
+            for n, (slope, intercept) in enumerate(lines(each.response)):
+                pairs = ((int(layout.progress[i, t]), 1.0), (int(layout.funded[i, t]), -slope))
+                yield Limit(f"response_{each.id}_{t}_{n}", _terms(*pairs), -np.inf, intercept, rule)
+
+
+def _rule(layout: Layout, initiative: Initiative, key: str, words: str) -> BrokenRule:
+    return BrokenRule(words, layout.portfolio.place(f"initiatives.{initiative.id}.{key}"))

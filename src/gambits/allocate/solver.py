@@ -1,0 +1,129 @@
+"""The one adapter between PuLP and the live HiGHS object.
+
+PuLP states the model and solves it once; after that cuts are added to HiGHS in bulk and it goes on from its
+last basis, which is ten to some hundred times faster than solving again. Models are minimised, for the two
+majors of PuLP differ in the signs of maximisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+import highspy
+import numpy as np
+import pulp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "threads": 1,
+    "random_seed": 0,
+    "parallel": "off",
+    # Feasibility tolerances are absolute; the master is scaled to fractions, so these are a billionth.
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+}
+
+
+class Status(Enum):
+    """How a solve ended. Values are read for ``OPTIMAL`` alone."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    STOPPED = "stopped"
+
+
+_STATUS: Final = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    # Every variable that carries the objective is bounded by cuts, so it is never unbounded.
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """``values`` by column and the ``objective``; empty and NaN unless the status is optimal."""
+
+    status: Status
+    values: Array
+    objective: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A cut: Σ coefficients · columns ≤ upper, the columns by their number in the model."""
+
+    columns: NDArray[np.int32]
+    coefficients: Array
+    upper: float
+
+
+def expression(terms: Iterable[tuple[Any, float]]) -> Any:
+    """Make a linear expression from (variable, coefficient) pairs, in the bulk way of either PuLP."""
+    pairs = list(terms)
+    from_list = getattr(pulp.LpAffineExpression, "from_list", None)
+    return from_list(pairs) if from_list else pulp.LpAffineExpression(pairs)
+
+
+class LiveModel:
+    """A PuLP problem (to be minimised) with its live HiGHS object."""
+
+    def __init__(self, problem: Any, columns: Sequence[Any]) -> None:
+        self.problem = problem
+        self.columns = columns
+        self._highs: Any = None
+        self._position: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+
+    def solve(self) -> Solution:
+        """Solve from the last basis, or from nothing at the first call and after trouble."""
+        if self._highs is None:
+            self.problem.solve(pulp.HiGHS(msg=False, **_OPTIONS))
+            self._highs = self.problem.solverModel
+            self._position = self._positions()
+            return self._read()
+        self._highs.run()
+        solution = self._read()
+        if solution.status is Status.STOPPED:
+            # A hot start can lose its way numerically; a cold solve of the same rows decides.
+            self._highs.clearSolver()
+            self._highs.run()
+            solution = self._read()
+        return solution
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add cuts; they hold from the next solve on."""
+        if self._highs is not None and rows:
+            self._send(rows)
+            return
+        for row in rows:
+            terms = zip(row.columns, row.coefficients, strict=True)
+            self.problem += expression((self.columns[k], float(factor)) for k, factor in terms) <= row.upper
+
+    def _positions(self) -> NDArray[np.int32]:
+        """Find the HiGHS column of each of ours: PuLP 3 sorts them by name, PuLP 4 exports them in order."""
+        exported = getattr(self.problem, "exported_variables", self.problem.variables)
+        number = {variable.name: k for k, variable in enumerate(exported())}
+        return np.array([number[column.name] for column in self.columns], dtype=np.int32)
+
+    def _send(self, rows: Sequence[Row]) -> None:
+        starts = np.cumsum([0] + [len(row.columns) for row in rows[:-1]]).astype(np.int32)
+        columns = self._position[np.concatenate([row.columns for row in rows])]
+        coefficients = np.concatenate([row.coefficients for row in rows])
+        upper = np.array([row.upper for row in rows])
+        lower = np.full(len(rows), -highspy.kHighsInf)
+        self._highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients)
+
+    def _read(self) -> Solution:
+        """Read the status first, and values only when they mean something."""
+        status = _STATUS.get(self._highs.getModelStatus(), Status.STOPPED)
+        if status is not Status.OPTIMAL:
+            return Solution(status, np.empty(0), float("nan"))
+        values = np.array(self._highs.getSolution().col_value)[self._position]
+        return Solution(status, values, float(self._highs.getInfo().objective_function_value))

@@ -1,0 +1,106 @@
+"""What can go wrong, where, and with which exit code.
+
+* GambitsError            1  a failure of ours
+  + InputError            3  the files do not say something that can be solved
+  + InfeasibleError       4  the rules cannot all hold
+  + UnfinishedError       5  stopped before the gap was met; a plan is given
+  + VerificationError     6  a memo or a run does not verify
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in an input file; ``line`` counts from 1, and 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in the input: what is wrong, where, and how to mend it."""
+
+    code: str
+    where: Where
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} [{self.code}]\n    {self.fix}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON keys: code, file, line, message, fix."""
+        return {
+            "code": self.code,
+            "file": self.where.file,
+            "line": self.where.line,
+            "message": self.message,
+            "fix": self.fix,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A rule that takes part in a conflict, in the user's words, with its place."""
+
+    rule: str
+    where: Where
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON keys: rule, file, line."""
+        return {"rule": self.rule, **asdict(self.where)}
+
+
+class GambitsError(Exception):
+    """Anything that gambits can explain; ``hint`` is the next thing to try."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(GambitsError):
+    """The input has faults; ``problems`` holds every one of them."""
+
+    exit_code = 3
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        super().__init__(
+            f"{count} {'problem' if count == 1 else 'problems'} in the input",
+            "mend the lines above, then run `gambits check` again",
+        )
+        self.problems = problems
+
+
+class InfeasibleError(GambitsError):
+    """No plan obeys all the rules; ``conflict`` holds rules that cannot hold together."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, conflict: tuple[BrokenRule, ...], hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.conflict = conflict
+
+
+class UnfinishedError(GambitsError):
+    """The solver stopped before a plan could be certified."""
+
+    exit_code = 5
+
+
+class VerificationError(GambitsError):
+    """A memo or a run says something that its inputs do not bear out."""
+
+    exit_code = 6

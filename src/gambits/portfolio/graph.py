@@ -1,0 +1,54 @@
+"""The dependency graph: who waits for whom. The one place that knows networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import networkx as nx
+
+from gambits.portfolio.model import Portfolio
+
+
+def find_cycles(links: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """Name each knot of initiatives that wait for each other as its shortest closed path.
+
+    Parameters
+    ----------
+    links
+        For each id, the ids that it waits for. Ids that are not keys are ignored.
+
+    Returns
+    -------
+    :
+        Paths such as ``("a", "b", "a")``, each starting at its smallest id, sorted: the same for any order of
+        the input.
+    """
+    graph = _graph(links)
+    cycles = []
+    for knot in nx.strongly_connected_components(graph):
+        first = min(knot)
+        inside = graph.subgraph(sorted(knot))
+        if len(knot) > 1 or graph.has_edge(first, first):
+            # Neighbours are tried in order of name, so of several shortest paths the first by name is taken.
+            paths = [nx.shortest_path(inside, after, first) for after in sorted(inside.successors(first))]
+            cycles.append((first, *min(paths, key=lambda path: (len(path), path))))
+    return tuple(sorted(cycles))
+
+
+def prerequisites(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
+    """List, for each id, every initiative whose technical failure would void it, sorted."""
+    graph = _graph({each.id: each.requires for each in portfolio.initiatives})
+    return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
+
+
+def waits_for(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
+    """List, for each id, every initiative that must be funded before it or with it, sorted."""
+    graph = _graph({each.id: each.requires + each.after for each in portfolio.initiatives})
+    return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
+
+
+def _graph(links: Mapping[str, Iterable[str]]) -> nx.DiGraph[str]:
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(sorted(links))
+    graph.add_edges_from((id, other) for id in sorted(links) for other in sorted(links[id]) if other in links)
+    return graph

@@ -1,0 +1,403 @@
+"""How one value of a file is read, described to a person, and described to an editor (JSON Schema).
+
+A kind never guesses: what it cannot read it reports with the line and the mend, and gives ``BAD``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import yaml
+
+from gambits.portfolio.model import Response
+from gambits.portfolio.reading import Report, did_you_mean
+from gambits.quantities.estimates import Bounds, Estimate, Shape
+from gambits.quantities.periods import Period
+
+BAD: Final = object()
+"""What a kind gives for a value that it could not read."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_RANGE = re.compile(r"(?P<low>\S+)\s+to\s+(?P<high>\S+)")
+_NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+_NUMBER = re.compile(_NUMBER_PATTERN)
+
+
+class Refused(Exception):
+    """A value that its kind cannot take: code, what is wrong, how to mend it."""
+
+    def __init__(self, code: str, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.fix = code, message, fix
+
+
+def scalar_text(node: yaml.Node, wanted: str) -> str:
+    """Give the text of a scalar.
+
+    Raises
+    ------
+    Refused
+        If the node is a list, a mapping or empty.
+    """
+    if not isinstance(node, yaml.ScalarNode):
+        found = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+        raise Refused("wrong-type", f"expected {wanted}, found {found}", f"write {wanted}")
+    text = str(node.value).strip()
+    if not text or (node.style is None and text in ("null", "~")):
+        raise Refused("empty", f"expected {wanted}, found nothing", f"write {wanted}, or remove the key")
+    return text
+
+
+def number(text: str) -> float:
+    """Read a finite number.
+
+    Raises
+    ------
+    Refused
+        If the text is not a number, or is not finite.
+    """
+    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        raise Refused("not-a-number", f"`{text}` is not a number", "write digits, as 12, 0.3 or 2e27, without a unit")
+    return float(text)
+
+
+class Kind:
+    """What a key's value must be."""
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        """Give the value, or ``BAD`` after reporting why not."""
+        try:
+            return self.parse(node)
+        except Refused as refusal:
+            report.add(node, refusal.code, f"`{key}`: {refusal.message}", refusal.fix)
+            return BAD
+
+    def parse(self, node: yaml.Node) -> Any:
+        """Give the value, or raise ``Refused``."""
+        raise NotImplementedError
+
+    @property
+    def words(self) -> str:
+        """The kind in the words of the reference page."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """The kind as JSON Schema."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Kind):
+    """Words."""
+
+    words = "text"
+
+    def parse(self, node: yaml.Node) -> str:
+        return " ".join(scalar_text(node, "text").split())
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Date(Kind):
+    """A day."""
+
+    words = "date"
+
+    def parse(self, node: yaml.Node) -> date:
+        text = scalar_text(node, "a date")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise Refused("not-a-date", f"`{text}` is not a date", "write year-month-day, as 2027-01-31") from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind):
+    """A finite number within closed limits; ``above`` is an open lower one."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: float = -math.inf
+
+    @property
+    def words(self) -> str:
+        limits = []
+        if self.above > -math.inf:
+            limits.append(f"above {self.above:g}")
+        if self.low > -math.inf:
+            limits.append(f"at least {self.low:g}")
+        if self.high < math.inf:
+            limits.append(f"at most {self.high:g}")
+        return " ".join(["number", " and ".join(limits)]).strip()
+
+    def parse(self, node: yaml.Node) -> float:
+        value = number(scalar_text(node, "a number"))
+        if not (self.low <= value <= self.high and value > self.above):
+            raise Refused("out-of-range", f"{value:g} is not a {self.words}", f"write a {self.words}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        limits = {"minimum": self.low, "maximum": self.high, "exclusiveMinimum": self.above}
+        return {"type": "number"} | {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Kind):
+    """A whole number within closed limits."""
+
+    low: int
+    high: int
+
+    @property
+    def words(self) -> str:
+        return f"whole number from {self.low} to {self.high}"
+
+    def parse(self, node: yaml.Node) -> int:
+        value = number(scalar_text(node, "a whole number"))
+        if value != int(value) or not self.low <= value <= self.high:
+            raise Refused("out-of-range", f"{value:g} is not a {self.words}", f"write a {self.words}")
+        return int(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Kind):
+    """True or false."""
+
+    words = "true or false"
+
+    def parse(self, node: yaml.Node) -> bool:
+        text = scalar_text(node, "true or false")
+        if text not in ("true", "false"):
+            raise Refused("not-a-flag", f"`{text}` is neither true nor false", "write true or false")
+        return text == "true"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        return " or ".join(f"`{option}`" for option in self.options)
+
+    def parse(self, node: yaml.Node) -> str:
+        text = scalar_text(node, self.words)
+        if text not in self.options:
+            raise Refused("unknown-word", f"`{text}` is not {self.words}", did_you_mean(text, self.options))
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(self.options)}
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodName(Kind):
+    """A year, quarter or month."""
+
+    words = "period (`2027`, `2027Q1` or `2027-01`)"
+
+    def parse(self, node: yaml.Node) -> Period:
+        text = scalar_text(node, "a period")
+        try:
+            return Period.parse(text)
+        except ValueError:
+            raise Refused("not-a-period", f"`{text}` is not a period", "write 2027, 2027Q1 or 2027-01") from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "integer"]}
+
+
+@dataclass(frozen=True, slots=True)
+class PerPeriod(Kind):
+    """One number for every period, or a list with one for each; their count is checked later."""
+
+    each: Number
+
+    @property
+    def words(self) -> str:
+        return f"{self.each.words}, or a list of one a period"
+
+    def parse(self, node: yaml.Node) -> float | tuple[float, ...]:
+        if isinstance(node, yaml.SequenceNode):
+            return tuple(self.each.parse(item) for item in node.value)
+        return self.each.parse(node)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.each.schema(), {"type": "array", "items": self.each.schema()}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights(Kind):
+    """How much each period counts: even, final, or a list."""
+
+    words = "`even`, `final`, or a list of one number a period"
+
+    def parse(self, node: yaml.Node) -> str | tuple[float, ...]:
+        if isinstance(node, yaml.SequenceNode):
+            weights = tuple(Number(low=0).parse(item) for item in node.value)
+            if not sum(weights) > 0:
+                raise Refused("out-of-range", "no weight is above 0", "give at least one period a weight")
+            return weights
+        return Choice(("even", "final")).parse(node)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["even", "final"]}, {"type": "array", "items": {"type": "number", "minimum": 0}}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain(Kind):
+    """An estimate: a number, a 90 % interval, or three percentiles."""
+
+    bounds: Bounds
+
+    @property
+    def words(self) -> str:
+        return f"estimate, {self.bounds.value}"
+
+    def parse(self, node: yaml.Node) -> Estimate:
+        if isinstance(node, yaml.MappingNode):
+            return self._percentiles(node)
+        text = scalar_text(node, "a number, `a to b`, or {p10, p50, p90}")
+        match = _RANGE.fullmatch(text)
+        if match is None:
+            value = number(text)
+            self._inside(value)
+            return Estimate.point(value, self.bounds)
+        low, high = number(match["low"]), number(match["high"])
+        if low > high:
+            raise Refused("range-order", f"the range {text} runs downwards", f"write {high:g} to {low:g}")
+        self._inside(low, high)
+        return Estimate(Shape.RANGE, (low, high), self.bounds)
+
+    def _percentiles(self, node: yaml.MappingNode) -> Estimate:
+        names = ("p10", "p50", "p90")
+        found = {str(key.value): value for key, value in node.value}
+        if set(found) != set(names):
+            shown = ", ".join(sorted(found)) or "nothing"
+            raise Refused("not-an-estimate", f"found {shown}", "write a number, `a to b`, or {p10: …, p50: …, p90: …}")
+        values = tuple(number(scalar_text(found[name], "a number")) for name in names)
+        if not values[0] <= values[1] <= values[2]:
+            raise Refused("range-order", "p10, p50, p90 do not rise", "write them in rising order")
+        self._inside(*values)
+        return Estimate(Shape.PERCENTILES, values, self.bounds)
+
+    def _inside(self, *values: float) -> None:
+        certain = values[0] == values[-1]
+        for value in values:
+            match self.bounds:
+                case Bounds.POSITIVE if value <= 0:
+                    raise Refused("out-of-range", f"{value:g} is not above 0", "write a number above 0")
+                case Bounds.PROBABILITY if not (0 <= value <= 1 and (certain or 0 < value)):
+                    raise Refused("out-of-range", f"{value:g} is not a probability", "write numbers between 0 and 1")
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        estimate = Kind.read(self, node, report, key)
+        if estimate is not BAD and estimate.is_certain and estimate.shape is not Shape.POINT:
+            report.warn(node, "no-spread", f"`{key}`: the estimate has no spread", "write one number, or a wider range")
+        return estimate
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": "#/$defs/estimate"}
+
+
+ESTIMATE_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "string", "pattern": rf"^\s*{_NUMBER_PATTERN}\s+to\s+{_NUMBER_PATTERN}\s*$"},
+        {
+            "type": "object",
+            "properties": {name: {"type": "number"} for name in ("p10", "p50", "p90")},
+            "required": ["p10", "p50", "p90"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseKind(Kind):
+    """Diminishing returns: an exponent, or the corners of a concave line from [0, 0] to [1, 1]."""
+
+    words = "exponent above 0 and at most 1, or a list of `[funded, progress]`"
+
+    def parse(self, node: yaml.Node) -> Response:
+        if not isinstance(node, yaml.SequenceNode):
+            return Response(exponent=Number(above=0, high=1).parse(node))
+        points = [(0.0, 0.0)]
+        for item in node.value:
+            if not isinstance(item, yaml.SequenceNode) or len(item.value) != 2:  # noqa: PLR2004  (a pair)
+                raise Refused("wrong-type", "expected pairs of numbers", "write [[0.3, 0.6], [1, 1]]")
+            funded, progress = (Number(low=0, high=1).parse(part) for part in item.value)
+            if (funded, progress) != (0.0, 0.0):
+                points.append((funded, progress))
+        self._check(points)
+        return Response(points=tuple(points))
+
+    def _check(self, points: list[tuple[float, float]]) -> None:
+        if points[-1] != (1.0, 1.0):
+            raise Refused("not-concave", "the last point is not [1, 1]", "end the list with [1, 1]")
+        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False)]
+        if any(run <= 0 for run, _ in steps):
+            raise Refused("not-concave", "the funded fractions do not rise", "write the points in rising order")
+        slopes = [rise / run for run, rise in steps]
+        if any(later > earlier + 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)):
+            raise Refused("not-concave", "the slope rises from one point to the next", "returns must diminish")
+
+    def schema(self) -> dict[str, Any]:
+        pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        return {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                {"type": "array", "items": pair, "minItems": 1},
+            ]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ids(Kind):
+    """A list of the ids of initiatives."""
+
+    words = "list of ids"
+
+    def parse(self, node: yaml.Node) -> tuple[str, ...]:
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if any(isinstance(item, yaml.MappingNode) for item in items):
+            raise Refused(
+                "not-supported", "any, share, lag and k of n are not supported yet", "list plain ids, all of which count"
+            )
+        return tuple(dict.fromkeys(scalar_text(item, "an id") for item in items))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Kind):
+    """A value whose feature is not built yet: its key is refused by name and its value not looked at."""
+
+    words: str
+
+    def schema(self) -> dict[str, Any]:
+        return {}
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may name an initiative, resource, scenario or path."""
+    return _ID.fullmatch(text) is not None

@@ -1,0 +1,165 @@
+"""From a path to a sound portfolio, or to a report of everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gambits.errors import InputError, Problem, Where
+from gambits.portfolio import bundled
+from gambits.portfolio.model import (
+    Budget,
+    Frontier,
+    Initiative,
+    Lever,
+    Objective,
+    Portfolio,
+    Resource,
+    Trend,
+)
+from gambits.portfolio.reading import Report, compose, flatten, plain, read_text, stop
+from gambits.portfolio.schema import PORTFOLIO
+from gambits.portfolio.sections import Draft
+from gambits.portfolio.validate import CHECKS
+from gambits.quantities.periods import Periods
+
+FILE_NAME = "portfolio.yaml"
+
+
+def load(path: str | Path) -> Portfolio:
+    """Read a portfolio from a file, a folder that holds ``portfolio.yaml``, or a bundled name.
+
+    Raises
+    ------
+    InputError
+        With every problem in the file, each with its line and its mend.
+    """
+    file = locate(path)
+    shown = file.as_posix()
+    report = Report(shown)
+    node = compose(read_text(file, shown), shown)
+    draft = PORTFOLIO.read(node, report, "")
+    for check in CHECKS:
+        check(draft, report, file.parent)
+    report.raise_problems()
+    return _build(draft, report, flatten(plain(node)))
+
+
+def locate(path: str | Path) -> Path:
+    """Find the portfolio file that a user means.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    given = Path(path)
+    if given.is_file():
+        return given
+    if (given / FILE_NAME).is_file():
+        return given / FILE_NAME
+    folder = bundled.portfolio_folder(str(path))
+    if folder is not None:
+        return folder / FILE_NAME
+    names = ", ".join(bundled.portfolio_names())
+    message = f"the folder has no {FILE_NAME}" if given.is_dir() else "there is no such file"
+    raise stop(str(path), 0, "not-found", message, f"check the path, or use a bundled portfolio: {names}")
+
+
+def make_objective(draft: Draft, count: int) -> Objective:
+    """Fill in the weights of terms and periods; a weight not given is its default unless any is given."""
+    terms = {name: draft[name] for name in ("effective_compute", "value") if name in draft}
+    default = {} if terms else {"effective_compute": 1.0}
+    after = draft.get("after_horizon", 0)
+    weights = _weights(draft.get("weights", "even"), count, after)
+    return Objective(
+        effective_compute=(terms | default).get("effective_compute", 0.0),
+        value=terms.get("value", 0.0),
+        weights=weights,
+        after_horizon=after,
+    )
+
+
+def _weights(given: str | tuple[float, ...], count: int, after: int) -> tuple[float, ...]:
+    length = count + after
+    if given == "even":
+        raw = [1.0] * length
+    elif given == "final":
+        raw = [0.0] * (length - 1) + [1.0]
+    else:
+        # After the horizon the last weight goes on, since the end state is what is held.
+        raw = [float(each) for each in given]
+        raw += [raw[-1]] * (length - len(raw))
+    total = sum(raw)
+    return tuple(each / total for each in raw)
+
+
+def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio:
+    periods = Periods(draft["periods"]["first"], draft["periods"]["count"])
+    initiatives = (_initiative(id, each, periods) for id, each in draft["initiatives"].items())
+    return Portfolio(
+        name=draft["name"],
+        as_of=draft["as_of"],
+        money=draft["money"],
+        periods=periods,
+        budget=_budget(draft["budget"], periods.count),
+        resources=tuple(
+            Resource(name, each["unit"], _by_period(each["capacity"], periods.count))
+            for name, each in sorted(draft.get("resources", {}).items())
+        ),
+        frontier=_frontier(draft.get("frontier")),
+        objective=make_objective(draft.get("objective", {}), periods.count),
+        initiatives=tuple(sorted(initiatives, key=lambda each: each.id)),
+        file=report.file,
+        inputs=inputs,
+        where=report.where | {"": Where(report.file)},
+        warnings=tuple(sorted(report.warnings, key=lambda each: each.where)),
+    )
+
+
+def _by_period(given: float | tuple[float, ...], count: int) -> tuple[float, ...]:
+    return given if isinstance(given, tuple) else (given,) * count
+
+
+def _budget(draft: Draft, count: int) -> Budget:
+    releases = _by_period(draft["per_period"], count)
+    # The ceiling that holds is the smaller of the two, and later stages need only that one.
+    total = min(draft.get("total", sum(releases)), sum(releases))
+    return Budget(releases, total, draft.get("carry_over", True))
+
+
+def _frontier(draft: Draft | None) -> Frontier | None:
+    if draft is None:
+        return None
+    compute, tokens = draft["compute"], draft["unique_tokens"]
+    default = Trend(compute["flop"]).growth_per_year
+    return Frontier(
+        law=draft.get("law", "muennighoff-2023"),
+        compute=Trend(compute["flop"], compute.get("growth_per_year", default)),
+        unique_tokens=Trend(tokens["count"], tokens.get("growth_per_year", default)),
+    )
+
+
+def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
+    given = dict(draft)
+    start = given.pop("start", periods.first)
+    effects = {Lever(name): estimate for name, estimate in given.pop("effects", {}).items()}
+    return Initiative(
+        id=id,
+        title=given.pop("title", id),
+        start=max(0, periods.position(start)),
+        # The table's order, not the file's, so that sums run in one order.
+        effects={lever: effects[lever] for lever in Lever if lever in effects},
+        uses=dict(sorted(given.pop("uses", {}).items())),
+        requires=tuple(sorted(given.pop("requires", ()))),
+        after=tuple(sorted(given.pop("after", ()))),
+        **given,
+    )
+
+
+def check(path: str | Path) -> tuple[Problem, ...]:
+    """List every problem in a portfolio file; none if it is sound."""
+    try:
+        load(path)
+    except InputError as error:
+        return error.problems
+    return ()

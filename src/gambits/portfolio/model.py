@@ -1,0 +1,177 @@
+"""The records that a portfolio file stands for. Frozen, typed, and free of any arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from gambits.errors import Problem, Where
+from gambits.quantities.estimates import Bounds, Estimate
+from gambits.quantities.periods import Periods
+
+ARCHITECT = "architect"
+ALCHEMIST = "alchemist"
+
+
+class Lever(Enum):
+    """What an initiative moves in the projection."""
+
+    COMPUTE = "compute"
+    PARAMETER_EFFICIENCY = "parameter_efficiency"
+    DATA_EFFICIENCY = "data_efficiency"
+    UNIQUE_TOKENS = "unique_tokens"
+    POST_TRAINING = "post_training"
+    TEST_TIME = "test_time"
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the effect is a quantity to add (tokens), not a factor to multiply by."""
+        return self is Lever.UNIQUE_TOKENS
+
+    @property
+    def unit(self) -> str:
+        """The unit of an effect on this lever at full funding."""
+        return "tokens" if self.is_additive else "×"
+
+    @property
+    def words(self) -> str:
+        """The lever as prose."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Money released at the start of each period, and the rules for spending it."""
+
+    per_period: tuple[float, ...]
+    total: float
+    carry_over: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something other than money that runs out in each period; not carried over."""
+
+    name: str
+    unit: str
+    capacity: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A quantity at the start of the first period, and the factor by which it grows in a year."""
+
+    start: Estimate
+    growth_per_year: Estimate = Estimate.point(1, Bounds.POSITIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The flagship training run, the stock of unique tokens, and the law that joins them."""
+
+    law: str
+    compute: Trend
+    unique_tokens: Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a plan is worth: terms in OOM of effective compute, weighted over periods.
+
+    ``weights`` has one number for each period of the horizon and of ``after_horizon``, and sums to 1.
+    """
+
+    effective_compute: float = 1.0
+    value: float = 0.0
+    weights: tuple[float, ...] = ()
+    after_horizon: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How progress follows the funded fraction φ: φ^``exponent``, or a concave line through ``points``."""
+
+    exponent: float = 1.0
+    points: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether progress equals the funded fraction."""
+        return self.exponent == 1.0 and not self.points
+
+
+@dataclass(frozen=True, slots=True)
+class Initiative:
+    """A line of work that can be funded in part or whole.
+
+    ``start`` counts periods from the first; ``takes`` and ``lag`` are in periods; ``cost`` is in the
+    portfolio's money and ``uses`` in each resource's unit, both at full funding.
+    """
+
+    id: str
+    path: str
+    source: str
+    cost: Estimate
+    title: str = ""
+    owner: str = ""
+    team: str = ""
+    note: str = ""
+    success: Estimate = Estimate.point(1, Bounds.PROBABILITY)
+    effects: Mapping[Lever, Estimate] = field(default_factory=dict)
+    quality: float = 1.0
+    value: Estimate = Estimate.point(0)
+    response: Response = Response()
+    start: int = 0
+    takes: int = 1
+    lag: int = 0
+    uses: Mapping[str, Estimate] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    must: bool = False
+    never: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """One input file, read and found sound.
+
+    ``initiatives`` is sorted by id. ``inputs`` holds every value as written, by dotted key; ``where`` says on
+    which line; both leave equality to the records.
+    """
+
+    name: str
+    as_of: date
+    money: str
+    periods: Periods
+    budget: Budget
+    resources: tuple[Resource, ...]
+    frontier: Frontier | None
+    objective: Objective
+    initiatives: tuple[Initiative, ...]
+    file: str = field(compare=False, default="")
+    inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
+    where: Mapping[str, Where] = field(compare=False, default_factory=dict)
+    warnings: tuple[Problem, ...] = field(compare=False, default=())
+
+    def initiative(self, id: str) -> Initiative:
+        """Find an initiative by its id.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for initiative in self.initiatives:
+            if initiative.id == id:
+                return initiative
+        raise KeyError(id)
+
+    def place(self, key: str) -> Where:
+        """Say where a dotted key is written, or its nearest parent, or the file."""
+        while key:
+            if key in self.where:
+                return self.where[key]
+            key = key.rpartition(".")[0]
+        return Where(self.file)

@@ -1,0 +1,180 @@
+"""From text to YAML nodes that know their lines, and the report that faults are collected in.
+
+YAML is composed into nodes and never constructed, so a file can create no object, and every value is read
+from its text by the kind of its key: ``2e27`` is a number here though YAML 1.1 calls it a string.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from gambits.errors import InputError, Problem, Where
+
+_MOST_BYTES = 20_000_000
+_MOST_NODES = 500_000
+_MOST_DEPTH = 30
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "value", "merge")
+)
+
+
+@dataclass(slots=True)
+class Report:
+    """The faults found so far in one file, and the line of every key that was read."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    where: dict[str, Where] = field(default_factory=dict)
+
+    def at(self, place: yaml.Node | str) -> Where:
+        """Say where a node, or a dotted key or its nearest parent, is written."""
+        if isinstance(place, yaml.Node):
+            return Where(self.file, place.start_mark.line + 1)
+        key = place
+        while key:
+            if key in self.where:
+                return self.where[key]
+            key = key.rpartition(".")[0]
+        return Where(self.file, 1)
+
+    def add(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
+        """Note a fault that makes the file unusable."""
+        self.problems.append(Problem(code, self.at(place), message, fix))
+
+    def warn(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
+        """Note something that is probably not meant."""
+        self.warnings.append(Problem(code, self.at(place), message, fix))
+
+    def raise_problems(self) -> None:
+        """Stop with every fault found, in the order of lines.
+
+        Raises
+        ------
+        InputError
+            If any fault was noted.
+        """
+        if self.problems:
+            unique = dict.fromkeys(sorted(self.problems, key=lambda each: (each.where, each.message)))
+            raise InputError(tuple(unique))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Suggest the closest known word, or list them when none is close."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"use one of: {', '.join(names)}" if names else "remove it"
+
+
+def stop(file: str, line: int, code: str, message: str, fix: str) -> InputError:
+    """Make the error for a fault after which nothing more can be read."""
+    return InputError((Problem(code, Where(file, line), message, fix),))
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read a UTF-8 file of bounded size.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, not readable, too large or not UTF-8.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise stop(shown, 0, "too-large", f"the file is larger than {_MOST_BYTES // 10**6} MB", "split it")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise stop(shown, line, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise stop(shown, 0, "unreadable", f"cannot read the file: {reason}", "check the path") from None
+
+
+def compose(text: str, shown: str) -> yaml.MappingNode:
+    """Turn YAML text into a tree of nodes whose top is a mapping.
+
+    Raises
+    ------
+    InputError
+        If the text is not YAML, not a mapping, carries tags, or grows out of bounds by aliases.
+    """
+    # The pure Python loader gives the same marks; the C one is some ten times faster where it was built.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        message = " ".join(filter(None, (error.context, error.problem)))
+        raise stop(shown, line, "not-yaml", f"not valid YAML: {message}", "check the indentation and quotes") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        message = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise stop(shown, 0, "not-yaml", f"not valid YAML: {message}", "check the file") from None
+    if not isinstance(node, yaml.MappingNode):
+        raise stop(shown, 1, "not-a-mapping", "the file is not a list of `key: value` lines", "see `gambits init`")
+    _guard(node, shown)
+    return node
+
+
+def _guard(top: yaml.Node, shown: str) -> None:
+    """Refuse tags, and trees that aliases make endless, deep or huge."""
+    count = 0
+    stack = [(top, 0)]
+    while stack:
+        node, depth = stack.pop()
+        count += 1
+        line = node.start_mark.line + 1
+        if count > _MOST_NODES or depth > _MOST_DEPTH:
+            raise stop(shown, line, "too-large", "the file is too deep or too large", "write aliases out, or split it")
+        if node.tag not in _PLAIN_TAGS:
+            raise stop(shown, line, "yaml-tag", f"YAML tags are not allowed: {node.tag}", "remove the tag")
+        stack.extend((child, depth + 1) for child in _children(node))
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def plain(node: yaml.Node) -> object:
+    """Turn a node into dicts, lists, numbers, booleans and text: the value as written, without layout."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    return _plain_scalar(node)
+
+
+def _plain_scalar(node: yaml.Node) -> object:
+    text = str(node.value)
+    if node.style in ("'", '"'):
+        return text
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return " ".join(text.split())
+
+
+def flatten(value: object, key: str = "") -> dict[str, object]:
+    """Turn nested mappings into one, by dotted key; lists stay whole."""
+    if isinstance(value, dict) and value:
+        flat: dict[str, object] = {}
+        for name, item in value.items():
+            flat |= flatten(item, f"{key}.{name}" if key else str(name))
+        return flat
+    return {key: value}

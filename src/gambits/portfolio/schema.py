@@ -1,0 +1,217 @@
+"""The portfolio file, key by key: the one table behind parsing, suggestions, JSON Schema and reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gambits.portfolio.kinds import (
+    ESTIMATE_SCHEMA,
+    Choice,
+    Date,
+    Flag,
+    Ids,
+    Later,
+    Number,
+    PeriodName,
+    PerPeriod,
+    ResponseKind,
+    Text,
+    Uncertain,
+    Weights,
+    Whole,
+)
+from gambits.portfolio.model import Lever
+from gambits.portfolio.sections import Key, Section, Table
+from gambits.quantities.estimates import Bounds
+
+FORMAT: Final = "gambits/1"
+MOST_PERIODS: Final = 240
+
+_POSITIVE = Uncertain(Bounds.POSITIVE)
+_PROBABILITY = Uncertain(Bounds.PROBABILITY)
+_MONEY = Number(low=0)
+
+_TREND_GROWTH = Key("growth_per_year", _POSITIVE, "growth of the baseline, without this portfolio", "× a year", "1")
+
+EFFECTS: Final = Section(
+    tuple(
+        Key(
+            lever.value,
+            _POSITIVE,
+            "tokens added to the unique stock at full funding, times `quality`"
+            if lever.is_additive
+            else f"multiplier of {lever.words} at full funding; below 1 harms",
+            lever.unit,
+        )
+        for lever in Lever
+    )
+    + (
+        Key("inference_cost", Later("multiplier"), "divides the cost of a token", "×"),
+        Key("demand", Later("multiplier"), "multiplies the tokens served", "×"),
+        Key("token_value", Later("multiplier"), "multiplies the value of a token", "×"),
+    )
+)
+
+INITIATIVE: Final = Section(
+    (
+        Key("title", Text(), "what people call it", default="the id"),
+        Key("path", Text(), "`architect`, `alchemist`, or another word for work outside the gambit's shares", required=True),
+        Key("owner", Text(), "who answers for it"),
+        Key("team", Text(), "who does it"),
+        Key("source", Text(), "where the estimates come from; a judgement says that it is one", required=True),
+        Key("note", Text(), "anything a reader should know"),
+        Key("cost", _POSITIVE, "cost of full funding", "money", required=True),
+        Key("success", _PROBABILITY, "probability of technical success", default="1"),
+        Key("stages", Later("list of stages"), "chained parts, each with its own cost and success"),
+        Key("effects", EFFECTS, "what full funding does, by lever"),
+        Key("quality", Number(above=0, high=1), "share of the added tokens that counts as usable", default="1"),
+        Key("value", Uncertain(Bounds.ANY), "points of your own, linear in the funded fraction", "points", "0"),
+        Key("response", ResponseKind(), "progress against the funded fraction: diminishing returns", default="1"),
+        Key("start", PeriodName(), "no money before this period", default="the first"),
+        Key("takes", Whole(1, MOST_PERIODS), "at most 1/n of the cost in a period", "periods", "1"),
+        Key("lag", Whole(0, MOST_PERIODS), "progress counts this much after the money", "periods", "0"),
+        Key(
+            "uses",
+            Table(_POSITIVE, "amount"),
+            "total use of each resource at full funding, in proportion to the money",
+            "the resource's",
+        ),
+        Key("requires", Ids(), "funded only as far as all of these are; void if one of them fails"),
+        Key("after", Ids(), "funded only as far as all of these are, without the technical chain"),
+        Key("must", Flag(), "fully funded at the end", default="false"),
+        Key("never", Flag(), "gets no money", default="false"),
+        Key("whole", Later("flag"), "all or nothing"),
+        Key("minimum", Later("fraction"), "smallest funded fraction if funded at all"),
+        Key("levels", Later("list of levels"), "one of several sizes"),
+        Key("spent", Later("money by period"), "paid already; counts as funded"),
+        Key("fitted_to", Later("FLOP"), "where the evidence for the effect ends"),
+        Key("verified", Later("flag"), "checked by a third party"),
+        Key("pilot", Later("section"), "what it costs to find out"),
+        Key("review_every", Later("duration"), "when an estimate is stale"),
+        Key("kill", Later("list"), "criteria for stopping"),
+        Key("dissent", Later("list"), "objections, by whom"),
+    )
+)
+
+PORTFOLIO: Final = Section(
+    (
+        Key("format", Choice((FORMAT,)), "the version of this file format", required=True),
+        Key("name", Text(), "what the decision is called", required=True),
+        Key("as_of", Date(), "the day on which the estimates stood", required=True),
+        Key(
+            "periods",
+            Section(
+                (
+                    Key("first", PeriodName(), "the first period", required=True),
+                    Key("count", Whole(1, MOST_PERIODS), "how many periods", required=True),
+                )
+            ),
+            "the horizon",
+            required=True,
+        ),
+        Key("money", Text(), "the unit of money, as `USD million`", required=True),
+        Key(
+            "budget",
+            Section(
+                (
+                    Key("per_period", PerPeriod(_MONEY), "released at the start of each period", "money", required=True),
+                    Key("total", _MONEY, "ceiling over the horizon", "money", "the sum of the releases"),
+                    Key("carry_over", Flag(), "whether unspent money stays available", default="true"),
+                    Key("basis", Later("word"), "whether a later stage counts whole or by its chance"),
+                    Key("includes_serving", Later("flag"), "serving bill inside the budget"),
+                    Key("discount_per_year", Later("number"), "then-year money"),
+                    Key("reserve", Later("fraction"), "kept back"),
+                    Key("funds", Later("list"), "money for some paths only"),
+                )
+            ),
+            "the money",
+            required=True,
+        ),
+        Key(
+            "resources",
+            Table(
+                Section(
+                    (
+                        Key("unit", Text(), "the unit, as `FTE-quarters`", required=True),
+                        Key("capacity", PerPeriod(_MONEY), "available in each period", "its unit", required=True),
+                    )
+                ),
+                "resource",
+            ),
+            "what else runs out",
+        ),
+        Key(
+            "frontier",
+            Section(
+                (
+                    Key("law", Text(), "a preset, or a law file beside the portfolio", default="muennighoff-2023"),
+                    Key("law_uncertainty", Later("flag"), "draw the law's constants"),
+                    Key(
+                        "compute",
+                        Section(
+                            (Key("flop", _POSITIVE, "the flagship run, first period", "FLOP", required=True), _TREND_GROWTH)
+                        ),
+                        "the flagship training run",
+                        required=True,
+                    ),
+                    Key(
+                        "unique_tokens",
+                        Section(
+                            (Key("count", _POSITIVE, "usable unique stock", "tokens", required=True), _TREND_GROWTH)
+                        ),
+                        "the stock of unique tokens",
+                        required=True,
+                    ),
+                    Key("inference_tokens", Later("estimate"), "tokens served over a model's life"),
+                )
+            ),
+            "where the lab stands on the scaling law",
+        ),
+        Key("market", Later("section"), "tokens served and their value"),
+        Key(
+            "objective",
+            Section(
+                (
+                    Key("effective_compute", _MONEY, "weight of a gain of effective compute", "OOM per OOM", "1"),
+                    Key("token_gdp", Later("number"), "weight of token GDP"),
+                    Key("value", _MONEY, "weight of a point of `value`", "OOM per point", "0"),
+                    Key("weights", Weights(), "how much each period counts", default="even"),
+                    Key("after_horizon", Whole(0, MOST_PERIODS), "the end state is held this much longer", "periods", "0"),
+                )
+            ),
+            "what a plan is worth; a weight not given is its default unless any is given, then 0",
+        ),
+        Key("decision", Later("section"), "the question, the decider, the date"),
+        Key("current", Later("money by id"), "today's allocation"),
+        Key("rivals", Later("section"), "other labs"),
+        Key("initiatives", Table(INITIATIVE, "initiative"), "the work that can be funded", required=True),
+        Key("synergies", Later("list"), "extra effects of pairs"),
+        Key("overlaps", Later("list"), "effects that share one slack"),
+        Key("groups", Later("list"), "limits on sets of initiatives"),
+        Key("excludes", Later("list"), "at most one of a set"),
+        Key("counts", Later("section"), "how many may be funded"),
+        Key("correlation", Later("section"), "how luck is shared"),
+        Key("scenarios", Later("list"), "named futures with probabilities"),
+    )
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a portfolio file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"gambits portfolio ({FORMAT})",
+        "$defs": {"estimate": ESTIMATE_SCHEMA},
+    } | PORTFOLIO.schema()
+
+
+def rows(section: Section = PORTFOLIO, prefix: str = "") -> Iterator[tuple[str, Key]]:
+    """Walk the table in order: (dotted key, row), with ``<id>`` where the author chooses the name."""
+    for row in section.keys:
+        path = f"{prefix}{row.name}"
+        yield path, row
+        if isinstance(row.kind, Section):
+            yield from rows(row.kind, f"{path}.")
+        elif isinstance(row.kind, Table) and isinstance(row.kind.each, Section):
+            yield from rows(row.kind.each, f"{path}.<id>.")

@@ -1,0 +1,142 @@
+"""Mappings with known keys: reading them key by key, and refusing the rest with a suggestion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from gambits.portfolio.kinds import BAD, Kind, Later, is_id
+from gambits.portfolio.reading import Report, did_you_mean
+
+Draft = dict[str, Any]
+"""The values that could be read, by key; a key that is absent or faulty is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the file format: a key, what its value must be, and what it means."""
+
+    name: str
+    kind: Kind
+    about: str
+    unit: str = ""
+    default: str = ""
+    required: bool = False
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the feature behind the key exists."""
+        return not isinstance(self.kind, Later)
+
+
+@dataclass(frozen=True, slots=True)
+class Section(Kind):
+    """A mapping with known keys."""
+
+    keys: tuple[Key, ...]
+
+    @property
+    def words(self) -> str:
+        return "section"
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            report.add(
+                node, "wrong-type", f"`{key}`: expected a section of keys", f"write its keys below it: {self._names()}"
+            )
+            return BAD
+        known = {row.name: row for row in self.keys}
+        draft: Draft = {}
+        for name, place, value in unique_items(node, report, key):
+            path = f"{key}.{name}" if key else name
+            report.where[path] = report.at(place)
+            row = known.get(name)
+            if row is None:
+                report.add(place, "unknown-key", f"unknown key `{path}`", did_you_mean(name, self._built()))
+            elif not row.is_built:
+                report.add(place, "not-supported", f"`{path}` is not supported yet", "remove it for now")
+            else:
+                read = row.kind.read(value, report, path)
+                draft[name] = read
+        for row in self.keys:
+            if row.required and row.name not in draft:
+                path = f"{key}.{row.name}" if key else row.name
+                report.add(node, "missing-key", f"`{path}` is missing", f"add `{row.name}:` ({row.kind.words})")
+        return {name: value for name, value in draft.items() if value is not BAD}
+
+    def _built(self) -> list[str]:
+        return [row.name for row in self.keys if row.is_built]
+
+    def _names(self) -> str:
+        return ", ".join(self._built())
+
+    def schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": {
+                row.name: row.kind.schema() | {"description": describe(row)} for row in self.keys if row.is_built
+            },
+            "additionalProperties": False,
+        }
+        required = [row.name for row in self.keys if row.required]
+        return schema | ({"required": required} if required else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Kind):
+    """A mapping whose keys are chosen by the author, each with a value of one kind."""
+
+    each: Kind
+    noun: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.noun}s by id"
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            report.add(node, "wrong-type", f"`{key}`: expected {self.noun}s by id", f"write `<id>:` and below it a {self.noun}")
+            return BAD
+        table: Draft = {}
+        for name, place, value in unique_items(node, report, key):
+            path = f"{key}.{name}"
+            report.where[path] = report.at(place)
+            if not is_id(name):
+                report.add(place, "not-an-id", f"`{name}` cannot name a {self.noun}", "use letters, digits, - and _")
+                continue
+            table[name] = self.each.read(value, report, path)
+        return {name: value for name, value in table.items() if value is not BAD}
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.each.schema()}
+
+
+def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
+    """List (name, place, value) of a mapping, reporting names given twice; the first one counts."""
+    found: dict[str, tuple[str, yaml.Node, yaml.Node]] = {}
+    for place, value in node.value:
+        if not isinstance(place, yaml.ScalarNode):
+            report.add(place, "wrong-type", "a key must be a word", "write `key: value`")
+            continue
+        name = str(place.value)
+        if name in found:
+            first = report.at(found[name][1])
+            path = f"{key}.{name}" if key else name
+            report.add(place, "key-twice", f"`{path}` is given twice, first on line {first.line}", "keep one of them")
+        else:
+            found[name] = (name, place, value)
+    return list(found.values())
+
+
+def describe(row: Key) -> str:
+    """The meaning of a key with its unit and default, in one line."""
+    parts = [row.about]
+    if row.unit:
+        parts.append(f"unit: {row.unit}")
+    if row.default:
+        parts.append(f"default: {row.default}")
+    return "; ".join(parts)
+
+

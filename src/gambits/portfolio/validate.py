@@ -1,0 +1,165 @@
+"""Rules that join several keys. Each is one small function over what could be read, in one tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from gambits.portfolio import bundled
+from gambits.portfolio.model import Lever
+from gambits.portfolio.reading import Report, did_you_mean
+from gambits.portfolio.sections import Draft
+
+UNLIMITED_LAW: Final = "chinchilla-2022"
+
+
+def check_there_is_work(draft: Draft, report: Report, folder: Path) -> None:
+    """A portfolio has at least one initiative."""
+    if draft.get("initiatives") == {} and not any(key.startswith("initiatives.") for key in report.where):
+        report.add("initiatives", "no-initiatives", "there are no initiatives", "add one below `initiatives:`")
+
+
+def check_links_exist(draft: Draft, report: Report, folder: Path) -> None:
+    """Every id that an initiative waits for is an initiative, and another one."""
+    known = {key.split(".")[1] for key in report.where if key.startswith("initiatives.")}
+    for id, key, names in _links(draft):
+        place = f"initiatives.{id}.{key}"
+        for name in names:
+            if name == id:
+                report.add(place, "cycle", f"`{id}` waits for itself", "remove it from its own list")
+            elif name not in known:
+                report.add(
+                    place, "unknown-initiative", f"`{place}` names `{name}`, which is no initiative", did_you_mean(name, known)
+                )
+
+
+def check_no_cycles(draft: Draft, report: Report, folder: Path) -> None:
+    """Nobody waits, through others, for itself."""
+    links: dict[str, list[str]] = {id: [] for id in draft.get("initiatives", {})}
+    for id, _, names in _links(draft):
+        links[id] += [name for name in names if name != id]
+    if not any(links.values()):
+        return
+    from gambits.portfolio.graph import find_cycles  # networkx takes longer to import than a check takes
+
+    for cycle in find_cycles(links):
+        report.add(
+            f"initiatives.{cycle[0]}",
+            "cycle",
+            f"these wait for each other: {' → '.join(cycle)}",
+            "remove one of the links from `requires` or `after`",
+        )
+
+
+def check_resources_exist(draft: Draft, report: Report, folder: Path) -> None:
+    """Every resource in use is declared."""
+    known = {key.split(".")[1] for key in report.where if key.startswith("resources.")}
+    for id, initiative in draft.get("initiatives", {}).items():
+        for name in initiative.get("uses", {}):
+            if name not in known:
+                place = f"initiatives.{id}.uses.{name}"
+                message = f"`{place}`: there is no resource `{name}`"
+                mend = did_you_mean(name, known) if known else "declare it below `resources:`"
+                report.add(place, "unknown-resource", message, mend)
+
+
+def check_lists_fit(draft: Draft, report: Report, folder: Path) -> None:
+    """A list by period has one entry for each."""
+    count = draft.get("periods", {}).get("count")
+    if count is None:
+        return
+    lists = {"budget.per_period": draft.get("budget", {}).get("per_period")}
+    lists |= {f"resources.{name}.capacity": each.get("capacity") for name, each in draft.get("resources", {}).items()}
+    for key, values in lists.items():
+        if isinstance(values, tuple) and len(values) != count:
+            _wrong_length(report, key, len(values), count)
+    check_weights(draft.get("objective", {}), count, report, "objective.weights")
+
+
+def check_weights(objective: Draft, count: int, report: Report, key: str) -> None:
+    """A list of weights has one entry a period, or one more for each period after the horizon."""
+    weights = objective.get("weights")
+    after = objective.get("after_horizon", 0)
+    if isinstance(weights, tuple) and len(weights) not in (count, count + after):
+        _wrong_length(report, key, len(weights), count)
+
+
+def check_periods_agree(draft: Draft, report: Report, folder: Path) -> None:
+    """Starts are periods of the portfolio's own length, and within the horizon."""
+    periods = draft.get("periods", {})
+    first = periods.get("first")
+    if first is None:
+        return
+    for id, initiative in draft.get("initiatives", {}).items():
+        start = initiative.get("start")
+        place = f"initiatives.{id}.start"
+        if start is None:
+            continue
+        if start.unit is not first.unit:
+            unit = first.unit.name.lower()
+            report.add(place, "wrong-period", f"`{place}` is {start}, not a {unit}", f"write a {unit}, as {first}")
+        elif start.index >= first.index + periods.get("count", 10**9):
+            report.warn(place, "after-horizon", f"`{place}` is after the last period", "it can get no money")
+
+
+def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
+    """The law is a preset, or a file in the portfolio's folder."""
+    law = draft.get("frontier", {}).get("law")
+    if law is None or law in bundled.laws():
+        return
+    path = (folder / law).resolve()
+    inside = path.is_relative_to(folder.resolve())
+    if not (inside and path.suffix in (".yaml", ".yml") and path.is_file()):
+        mend = f"{did_you_mean(law, bundled.laws())} or give a law file (.yaml) in the portfolio's folder"
+        report.add("frontier.law", "unknown-law", f"`frontier.law`: there is no law `{law}`", mend)
+
+
+def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
+    """Scaling levers need a frontier to act on; tokens need a law that knows of a data limit."""
+    law = draft.get("frontier", {}).get("law")
+    for id, initiative in draft.get("initiatives", {}).items():
+        levers = initiative.get("effects", {})
+        place = f"initiatives.{id}.effects"
+        if levers and "frontier" not in report.where:
+            message = f"`{place}` move a scaling law, and there is no `frontier`"
+            report.add(place, "no-frontier", message, "add `frontier:`, or use `value`")
+        if law == UNLIMITED_LAW and Lever.UNIQUE_TOKENS.value in levers:
+            message = f"`{place}`: unique tokens are worth nothing under {law}, which knows no data limit"
+            report.warn(f"{place}.{Lever.UNIQUE_TOKENS.value}", "no-data-limit", message, "use muennighoff-2023")
+
+
+def check_work_has_a_point(draft: Draft, report: Report, folder: Path) -> None:
+    """An initiative does something, or something waits for it."""
+    needed = {name for _, _, names in _links(draft) for name in names}
+    for id, initiative in draft.get("initiatives", {}).items():
+        place = f"initiatives.{id}"
+        does_nothing = f"{place}.effects" not in report.where and f"{place}.value" not in report.where
+        if does_nothing and id not in needed:
+            message = f"`{id}` has no effect, no value, and nothing waits for it"
+            report.warn(place, "no-effect", message, "give it `effects`, or name it in another's `requires`")
+
+
+CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
+    check_there_is_work,
+    check_links_exist,
+    check_no_cycles,
+    check_resources_exist,
+    check_lists_fit,
+    check_periods_agree,
+    check_law_is_there,
+    check_frontier_is_there,
+    check_work_has_a_point,
+)
+
+
+def _links(draft: Draft) -> Iterator[tuple[str, str, Any]]:
+    for id, initiative in draft.get("initiatives", {}).items():
+        for key in ("requires", "after"):
+            if key in initiative:
+                yield id, key, initiative[key]
+
+
+def _wrong_length(report: Report, key: str, found: int, wanted: int) -> None:
+    message = f"`{key}` has {found} numbers for {wanted} periods"
+    report.add(key, "wrong-length", message, f"give {wanted} numbers, or one that holds for all")

@@ -1,0 +1,1 @@
+"""Nouns without a home of their own: estimates and periods."""

@@ -1,0 +1,1 @@
+"""Scaling laws: what a model of some size, fed some data, can reach."""

@@ -1,0 +1,208 @@
+r"""The frontier: effective compute of the best model that some compute and some unique tokens can make.
+
+The loss of N parameters on D tokens of which U are unique (Muennighoff et al. 2023, arXiv 2305.16264) is
+E + A/N'^α + B/D'^β with compute C = 6ND, where repetition turns D into D' and parameters beyond what U can
+feed turn N into N':
+
+    D' = U (1 + R_D (1 − exp(−(D/U − 1)/R_D))) for D > U, else D; N' likewise with U_N and R_N
+
+Let C_U be the compute at which the compute-optimal model needs exactly the U tokens, and s = ln(C/C_U).
+At s ≤ 0 nothing repeats and effective compute is C itself. At s > 0 the optimum has N = U_N e^y and
+D = U e^(s−y), the constants A, B and E cancel, and with γ = αβ/(α+β)
+
+    ln C_eff = ln C_U + Ψ(s),  Ψ(s) = max over y of −(1/γ) ln( β/(α+β) n'(y)^−α + α/(α+β) d'(s−y)^−β )
+
+where n' = N'/U_N and d' = D'/U. ln C_U is affine in ln U with slope (α+β)/α and Ψ is concave with slope at
+most 1, so effective compute is jointly concave in (ln C, ln U). By the envelope theorem its slopes are
+
+    ∂/∂ln C = Ψ'(s) = (α+β)/α · ŵ_D · ε_D,   ∂/∂ln U = (1 − Ψ'(s)) (α+β)/α
+
+with ŵ_D the data term's part of the reducible loss and ε_D = d ln D'/d ln D.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+LN_10: Final = math.log(10)
+FLOP_PER_PARAMETER_TOKEN: Final = 6.0
+"""Training FLOP for one token and one parameter: C = 6ND (Kaplan et al. 2020, arXiv 2001.08361)."""
+
+_MOST_STEPS: Final = 200
+_STEP_TOLERANCE: Final = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The numbers of a law: scalars, or arrays that broadcast against draws × periods.
+
+    An infinite ``r_d`` means that the law knows no data limit.
+    """
+
+    ln_a: ArrayLike
+    ln_b: ArrayLike
+    ln_e: ArrayLike
+    alpha: ArrayLike
+    beta: ArrayLike
+    r_d: ArrayLike
+    r_n: ArrayLike
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the frontier reaches; every array has the shape of the inputs.
+
+    ``oom`` is log10 of effective compute in FLOP; ``by_compute`` and ``by_tokens`` are its slopes in ln C and
+    ln U; ``split`` is y, the part of s that goes to parameters (0 before the wall): a start for the next call.
+    """
+
+    oom: Array
+    by_compute: Array
+    by_tokens: Array
+    split: Array
+
+
+def effective_compute(
+    law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, split: Array | None = None
+) -> Reach:
+    """Give log10 of the FLOP that would reach the same loss with no data limit.
+
+    Parameters
+    ----------
+    law
+        Constants that broadcast with the other inputs.
+    ln_compute
+        ln of training compute, FLOP.
+    ln_tokens
+        ln of unique tokens.
+    split
+        ``Reach.split`` of a nearby point, to start from.
+
+    Returns
+    -------
+    :
+        OOM of FLOP and slopes, of the broadcast shape. NaN in gives NaN out.
+    """
+    ln_c, ln_u, alpha, beta, r_d, r_n, wall = np.broadcast_arrays(
+        ln_compute, ln_tokens, law.alpha, law.beta, law.r_d, law.r_n, ln_wall(law, ln_tokens)
+    )
+    excess = ln_c - wall
+    past = (excess > 0) & np.isfinite(r_d)
+    reached = np.array(ln_c, dtype=float)
+    slope = np.ones_like(reached)
+    share = np.zeros_like(reached)
+    if past.any():
+        s, a, b = excess[past], alpha[past], beta[past]
+        start = None if split is None else split[past]
+        y, worth, slope[past] = _beyond_the_wall(s, a, b, r_d[past], r_n[past], start)
+        reached[past] = wall[past] + worth
+        share[past] = y
+    by_tokens = (1 - slope) * (alpha + beta) / alpha
+    return Reach(reached / LN_10, slope / LN_10, by_tokens / LN_10, share)
+
+
+def ln_wall(law: Constants, ln_tokens: ArrayLike) -> Array:
+    """Give ln C_U: the compute (FLOP) whose optimum needs exactly these unique tokens; affine in ln U."""
+    return np.asarray(np.log(FLOP_PER_PARAMETER_TOKEN) + ln_tokens + ln_parameters_fed(law, ln_tokens))
+
+
+def ln_parameters_fed(law: Constants, ln_tokens: ArrayLike) -> Array:
+    """Give ln of the parameters that are compute-optimal for some tokens, none repeated.
+
+    From αA N^−α = βB D^−β (Hoffmann et al. 2022, arXiv 2203.15556).
+    """
+    alpha, beta = np.asarray(law.alpha), np.asarray(law.beta)
+    ln_ratio = np.log(alpha / beta) + np.asarray(law.ln_a) - np.asarray(law.ln_b)
+    return np.asarray((ln_ratio + beta * np.asarray(ln_tokens)) / alpha)
+
+
+def optimum(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike) -> tuple[Array, Array]:
+    """Give ln N and ln D of the model that minimises the loss, for compute (FLOP) and unique tokens."""
+    reach = effective_compute(law, ln_compute, ln_tokens)
+    wall = ln_wall(law, ln_tokens)
+    excess = np.asarray(ln_compute) - wall
+    gamma_share = np.asarray(law.beta) / (np.asarray(law.alpha) + np.asarray(law.beta))
+    # Before the wall N and D grow along the Chinchilla ray; past it, by the split.
+    past = (excess > 0) & np.isfinite(law.r_d)
+    ln_n = ln_parameters_fed(law, ln_tokens) + np.where(past, reach.split, excess * gamma_share)
+    return ln_n, np.asarray(ln_compute) - np.log(FLOP_PER_PARAMETER_TOKEN) - ln_n
+
+
+def loss(law: Constants, parameters: ArrayLike, tokens: ArrayLike, unique: ArrayLike) -> Array:
+    """Give the loss, in nats a token, of a model of N parameters on D tokens of which U are unique."""
+    ln_fed = ln_parameters_fed(law, np.log(unique))
+    ln_n = ln_fed + _discounted(np.log(parameters) - ln_fed, law.r_n)[0]
+    ln_d = np.log(unique) + _discounted(np.log(tokens) - np.log(unique), law.r_d)[0]
+    terms = np.exp(law.ln_a - np.asarray(law.alpha) * ln_n) + np.exp(law.ln_b - np.asarray(law.beta) * ln_d)
+    return np.asarray(np.exp(law.ln_e) + terms)
+
+
+def loss_at(law: Constants, oom: ArrayLike) -> Array:
+    """Give the least loss, in nats a token, that some effective compute (log10 FLOP) reaches."""
+    alpha, beta = np.asarray(law.alpha), np.asarray(law.beta)
+    gamma = alpha * beta / (alpha + beta)
+    # On the Chinchilla ray the parameter term is β/(α+β) of the reducible loss.
+    ln_six = np.log(FLOP_PER_PARAMETER_TOKEN)
+    ln_n = (np.log(alpha / beta) + law.ln_a - law.ln_b + beta * (np.asarray(oom) * LN_10 - ln_six)) / (alpha + beta)
+    reducible = np.exp(law.ln_a - alpha * ln_n) * alpha / gamma
+    return np.asarray(np.exp(law.ln_e) + reducible)
+
+
+def _discounted(ln_ratio: ArrayLike, r: ArrayLike) -> tuple[Array, Array]:
+    """Give ln of the discounted ratio x' and ln of its elasticity, for ln of a ratio x to what is unique."""
+    ratio, r = np.broadcast_arrays(np.asarray(ln_ratio, dtype=float), np.asarray(r, dtype=float))
+    x = np.exp(np.maximum(ratio, 0.0))
+    with np.errstate(invalid="ignore"):
+        # expm1, since 1 − exp(−small) loses every digit and has made false optima.
+        worth = np.log1p(-r * np.expm1(-(x - 1) / r))
+    repeats = (ratio > 0) & np.isfinite(r)
+    value = np.where(repeats, worth, ratio)
+    return value, np.where(repeats, ratio - value - (x - 1) / r, 0.0)
+
+
+def _beyond_the_wall(
+    s: Array, alpha: Array, beta: Array, r_d: Array, r_n: Array, start: Array | None
+) -> tuple[Array, Array, Array]:
+    """Give y, Ψ(s) and Ψ'(s) for s > 0, all of one shape, by Newton's method inside a shrinking bracket."""
+    # Shallow, the optimum is linear in s; deep, both repetitions fade alike. The smaller is near enough.
+    shallow = s * (1 / r_d + beta) / (1 / r_d + 1 / r_n + alpha + beta)
+    deep = (s + np.log(r_n / r_d)) / 2
+    guess = np.where(deep > 0, np.minimum(shallow, deep), shallow)
+    y = guess if start is None else np.where(start > 0, start, guess)
+    low, high = np.zeros_like(s), s.copy()
+    y = np.clip(y, low, high)
+    for _ in range(_MOST_STEPS):
+        n, ln_elastic_n = _discounted(y, r_n)
+        d, ln_elastic_d = _discounted(s - y, r_d)
+        # Logarithm of the ratio of the two marginal gains: falls in y, and is 0 at the optimum.
+        tilt = ln_elastic_n - alpha * n - ln_elastic_d + beta * d
+        falls = (
+            2 - (1 + alpha) * np.exp(ln_elastic_n) - np.exp(y) / r_n
+            - (1 + beta) * np.exp(ln_elastic_d) - np.exp(s - y) / r_d
+        )  # fmt: skip
+        low = np.where(tilt > 0, y, low)
+        high = np.where(tilt > 0, high, y)
+        newton = y - tilt / falls
+        inside = (newton > low) & (newton < high)
+        following = np.where(inside, newton, (low + high) / 2)
+        moved = np.abs(following - y)
+        y = following
+        if np.all(moved <= _STEP_TOLERANCE * (1 + s)):
+            break
+    n, _ = _discounted(y, r_n)
+    d, ln_elastic_d = _discounted(s - y, r_d)
+    both = alpha + beta
+    data_term = alpha / both * np.exp(-beta * d)
+    reducible = beta / both * np.exp(-alpha * n) + data_term
+    worth = -np.log(reducible) * both / (alpha * beta)
+    slope = both / alpha * data_term / reducible * np.exp(ln_elastic_d)
+    return y, worth, slope

@@ -1,0 +1,199 @@
+"""Scaling laws as data: constants with their source, interval and tag, read from files.
+
+A preset ships with the package; a law file beside a portfolio has the same form.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from gambits.portfolio import bundled
+from gambits.portfolio.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar_text
+from gambits.portfolio.reading import Report, compose, read_text
+from gambits.portfolio.sections import Key, Section
+from gambits.scaling.frontier import Constants
+
+FORMAT: Final = "gambits-law/1"
+
+TAGS: Final = {
+    "R1": "read in the primary place",
+    "R2": "read in a secondary place",
+    "M": "from memory, to be checked",
+    "OWN": "computed by us from published data",
+}
+"""How sure we are of a published figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant of a law with its provenance; ``interval`` holds at ``level`` where one is known."""
+
+    name: str
+    value: float
+    tag: str
+    interval: tuple[float, float] | None = None
+    level: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A scaling law; ``fitted_to`` is the largest run behind it, in FLOP."""
+
+    name: str
+    title: str
+    source: str
+    fitted_to: float
+    note: str
+    constants: Mapping[str, Constant]
+
+    @property
+    def central(self) -> Constants:
+        """The published constants."""
+
+        def logarithm(name: str) -> float:
+            if f"ln_{name}" in self.constants:
+                return self.constants[f"ln_{name}"].value
+            return math.log(self.constants[name].value)
+
+        return Constants(
+            ln_a=logarithm("A"),
+            ln_b=logarithm("B"),
+            ln_e=logarithm("E"),
+            alpha=self.constants["alpha"].value,
+            beta=self.constants["beta"].value,
+            r_d=self.constants["R_D"].value if self.has_data_limit else math.inf,
+            r_n=self.constants["R_N"].value if self.has_data_limit else math.inf,
+        )
+
+    @property
+    def has_data_limit(self) -> bool:
+        """Whether repeated tokens are worth less than new ones."""
+        return "R_D" in self.constants
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval(Kind):
+    """Two numbers; an end may be infinite."""
+
+    @property
+    def words(self) -> str:
+        return "two numbers, `[low, high]`; .inf for no limit"
+
+    def parse(self, node: yaml.Node) -> tuple[float, float]:
+        if not isinstance(node, yaml.SequenceNode) or len(node.value) != 2:  # noqa: PLR2004  (a pair)
+            raise Refused("wrong-type", "expected two numbers", "write [low, high]")
+        low, high = (self._end(item) for item in node.value)
+        return low, high
+
+    def _end(self, node: yaml.Node) -> float:
+        if scalar_text(node, "a number") == ".inf":
+            return math.inf
+        return Number().parse(node)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+_CONSTANT: Final = Section(
+    (
+        Key("value", Number(), "the number", required=True),
+        Key("tag", Choice(tuple(TAGS)), "how sure we are", required=True),
+        Key("interval", _Interval(), "where it lies"),
+        Key("level", Number(above=0, high=1), "chance that it lies there"),
+        Key("note", Text(), "what a reader should know"),
+    )
+)
+
+LAW: Final = Section(
+    (
+        Key("format", Choice((FORMAT,)), "the version of this file format", required=True),
+        Key("title", Text(), "what people call it", required=True),
+        Key("source", Text(), "where it was published", required=True),
+        Key(
+            "fitted_to",
+            Section(
+                (
+                    Key("flop", Number(above=0), "the largest run behind the fit", "FLOP", required=True),
+                    Key("note", Text(), "how far it reaches", required=True),
+                )
+            ),
+            "where the evidence ends",
+            required=True,
+        ),
+        Key(
+            "constants",
+            Section(
+                tuple(
+                    Key(name, _CONSTANT, about)
+                    for name, about in {
+                        "A": "numerator of the parameter term",
+                        "B": "numerator of the data term",
+                        "E": "irreducible loss, nats a token",
+                        "ln_A": "ln A",
+                        "ln_B": "ln B",
+                        "ln_E": "ln E",
+                        "alpha": "exponent of parameters",
+                        "beta": "exponent of data",
+                        "R_D": "repetitions after which repeated data fade",
+                        "R_N": "the same for parameters beyond what the data can feed",
+                    }.items()
+                )
+            ),
+            "the numbers",
+            required=True,
+        ),
+    )
+)
+
+
+def load_law(name: str, folder: Path = Path()) -> Law:
+    """Read a preset by name, or a law file by its path from ``folder``.
+
+    Raises
+    ------
+    InputError
+        With every problem in the file.
+    """
+    path = bundled.laws().get(name, folder / name)
+    return _load_file(path, name if name in bundled.laws() else path.stem)
+
+
+@cache
+def _load_file(path: Path, name: str) -> Law:
+    shown = path.as_posix()
+    report = Report(shown)
+    draft = LAW.read(compose(read_text(path, shown), shown), report, "")
+    _check_constants(draft, report)
+    report.raise_problems()
+    return Law(
+        name=name,
+        title=draft["title"],
+        source=draft["source"],
+        fitted_to=draft["fitted_to"]["flop"],
+        note=draft["fitted_to"]["note"],
+        constants={key: Constant(key, **each) for key, each in draft["constants"].items()},
+    )
+
+
+def _check_constants(draft: Any, report: Report) -> None:
+    """A law has A, B, E (or their logarithms), two exponents above 0, and both of R_D and R_N or none."""
+    given = {} if draft is BAD else draft.get("constants", {})
+    for name in ("A", "B", "E"):
+        if (name in given) == (f"ln_{name}" in given):
+            report.add("constants", "law-constants", f"give {name} or ln_{name}, and one of them only", f"mend {name}")
+    for name in ("alpha", "beta"):
+        if name not in given:
+            report.add("constants", "law-constants", f"{name} is missing", f"add `{name}:`")
+    if ("R_D" in given) != ("R_N" in given):
+        report.add("constants", "law-constants", "R_D and R_N come together", "give both, or neither")
+    for name in ("A", "B", "E", "alpha", "beta", "R_D", "R_N"):
+        if name in given and not given[name].get("value", 1) > 0:
+            report.add(f"constants.{name}", "out-of-range", f"{name} is not above 0", "write a number above 0")
