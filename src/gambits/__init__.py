@@ -1,1 +1,68 @@
+"""gambits: split a research budget between learning more from the data there is and making new data.
+
+The names below are the public interface; they are imported when first used, so that ``import gambits`` and
+``gambits --help`` stay light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from gambits.allocate.plan import Plan
+    from gambits.analyse.compare import Comparison
+    from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
+    from gambits.forecast.oracle import Forecast
+    from gambits.pipeline import compare, solve
+    from gambits.portfolio.gambit import Gambit, load_gambit
+    from gambits.portfolio.load import check, load
+    from gambits.portfolio.model import Portfolio
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "Forecast",
+    "Gambit",
+    "GambitsError",
+    "InfeasibleError",
+    "InputError",
+    "Plan",
+    "Portfolio",
+    "UnfinishedError",
+    "VerificationError",
+    "check",
+    "compare",
+    "load",
+    "load_gambit",
+    "solve",
+]
+
+_HOMES: Final = {
+    "Comparison": "gambits.analyse.compare",
+    "Forecast": "gambits.forecast.oracle",
+    "Gambit": "gambits.portfolio.gambit",
+    "GambitsError": "gambits.errors",
+    "InfeasibleError": "gambits.errors",
+    "InputError": "gambits.errors",
+    "Plan": "gambits.allocate.plan",
+    "Portfolio": "gambits.portfolio.model",
+    "UnfinishedError": "gambits.errors",
+    "VerificationError": "gambits.errors",
+    "check": "gambits.portfolio.load",
+    "compare": "gambits.pipeline",
+    "load": "gambits.portfolio.load",
+    "load_gambit": "gambits.portfolio.gambit",
+    "solve": "gambits.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.allocate import timing
+from gambits.allocate.conflicts import explain
 from gambits.allocate.eligible import eligible
-from gambits.allocate.programme import ABSENT, Layout, Programme, formulate, lay_out
+from gambits.allocate.programme import ABSENT, Programme, formulate, lay_out
 from gambits.allocate.response import line_at, progress_of
 from gambits.allocate.solver import Row, Status
 from gambits.errors import GambitsError
@@ -102,7 +103,7 @@ class _Search:
         for rounds in range(1, _MOST_ROUNDS + 1):
             solution = self.programme.model.solve()
             if solution.status is Status.INFEASIBLE:
-                self._explain_infeasible()
+                raise explain(self.layout)
             if solution.status is not Status.OPTIMAL:
                 break
             bound = min(bound, -solution.objective)
@@ -116,7 +117,13 @@ class _Search:
             raise GambitsError("the solver found no plan", "run `gambits check`, and report the file if it is sound")
         gap = bound - best.objective
         return Optimum(
-            best.funded, best.progress, best.values, best.objective, max(bound, best.objective), rounds, gap <= GAP
+            best.funded,
+            best.progress,
+            best.values,
+            best.objective,
+            max(bound, best.objective),
+            rounds,
+            gap <= GAP,
         )
 
     def _proposal(self, values: Array) -> tuple[Array, Array]:
@@ -156,7 +163,13 @@ class _Search:
         return cuts
 
     def _cut(
-        self, term: int, value: float, slopes: tuple[Array, ...], seen: NDArray[np.int32], progress: Array, funded: Array
+        self,
+        term: int,
+        value: float,
+        slopes: tuple[Array, ...],
+        seen: NDArray[np.int32],
+        progress: Array,
+        funded: Array,
     ) -> Row:
         """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
         coefficients = np.zeros(len(self.layout.names))
@@ -189,8 +202,3 @@ class _Search:
                     columns = np.array([self.layout.progress[i, t], self.layout.funded[i, t]], dtype=np.int32)
                     rows.append(Row(columns, np.array([1.0, -slope]), intercept))
         return rows
-
-    def _explain_infeasible(self) -> None:
-        from gambits.allocate.conflicts import explain  # needed once in a while, and it imports this module's peers
-
-        raise explain(self.layout)

@@ -143,9 +143,7 @@ def keep_what_is_paid(layout: Layout) -> Iterator[Limit]:
     rule = BrokenRule("money that is paid stays paid", Where(layout.portfolio.file))
     for i, each in enumerate(layout.initiatives):
         for t in range(each.start + 1, layout.funded.shape[1]):
-            yield Limit(
-                f"keep_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, -1.0)), -np.inf, 0.0, rule
-            )
+            yield Limit(f"keep_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, -1.0)), -np.inf, 0.0, rule)
 
 
 def pace(layout: Layout) -> Iterator[Limit]:
@@ -155,7 +153,11 @@ def pace(layout: Layout) -> Iterator[Limit]:
             rule = _rule(layout, each, "takes", f"{each.id} takes {each.takes} periods")
             for t in range(each.start, layout.funded.shape[1]):
                 yield Limit(
-                    f"pace_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, 1.0)), -np.inf, 1 / each.takes, rule
+                    f"pace_{each.id}_{t}",
+                    _terms(*_in_period(layout.funded, i, t, 1.0)),
+                    -np.inf,
+                    1 / each.takes,
+                    rule,
                 )
 
 
@@ -223,9 +225,7 @@ def hold_shares(layout: Layout) -> Iterator[Limit]:
         rule = BrokenRule(f"{gambit.name}'s share of {path}: {share}", place)
 
         def beyond(fraction: float, path: str = path) -> dict[int, float]:
-            return _terms(
-                *((layout.last(i), layout.cost(i) * ((each.path == path) - fraction)) for i, each in counted)
-            )
+            return _terms(*((layout.last(i), layout.cost(i) * ((each.path == path) - fraction)) for i, each in counted))
 
         if share.low == share.high:
             yield Limit(f"share_{path}", beyond(share.low), 0.0, 0.0, rule)
@@ -242,7 +242,13 @@ def limit_each(layout: Layout) -> Iterator[Limit]:
     rule = BrokenRule(f"{gambit.name}'s most for one: {gambit.most_for_one:.0%}", gambit.place("most_for_one"))
     for i, each in enumerate(layout.initiatives):
         if layout.cost(i) > gambit.most_for_one:
-            yield Limit(f"most_{each.id}", _terms((layout.last(i), layout.cost(i))), -np.inf, gambit.most_for_one, rule)
+            yield Limit(
+                f"most_{each.id}",
+                _terms((layout.last(i), layout.cost(i))),
+                -np.inf,
+                gambit.most_for_one,
+                rule,
+            )
 
 
 BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (

@@ -22,7 +22,7 @@ def progress_of(response: Response, funded: Array) -> Array:
     """Give progress, in [0, 1], for funded fractions of any shape."""
     if response.points:
         points = np.array(response.points)
-        return np.interp(funded, points[:, 0], points[:, 1])
+        return np.asarray(np.interp(funded, points[:, 0], points[:, 1]))
     return np.asarray(funded**response.exponent)
 
 

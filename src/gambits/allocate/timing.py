@@ -26,7 +26,7 @@ def counting_period(initiatives: tuple[Initiative, ...], periods: int, counted: 
     """
     lags = np.array([each.lag for each in initiatives], dtype=np.int32).reshape(-1, 1)
     seen = np.minimum(np.arange(counted, dtype=np.int32) - lags, periods - 1)
-    return np.maximum(seen, -1).astype(np.int32)
+    return np.asarray(np.maximum(seen, -1), dtype=np.int32)
 
 
 def as_counted(values: Array, seen: NDArray[np.int32]) -> Array:

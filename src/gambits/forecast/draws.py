@@ -115,4 +115,4 @@ def _central_trend(trend: Trend | None, portfolio: Portfolio, periods: int) -> A
         return np.zeros((1, periods))
     years = np.arange(periods) * portfolio.periods.years
     growth = math.log(trend.growth_per_year.central)
-    return (math.log(trend.start.central) + growth * years)[np.newaxis, :]
+    return np.asarray(math.log(trend.start.central) + growth * years, dtype=float)[np.newaxis, :]

@@ -94,7 +94,9 @@ class Forecast:
         """
         weights = np.array(self.objective.weights)
         reach, worth, tokens = self._reach(progress, funded)
-        value = weights * (self.objective.effective_compute * worth + self.objective.value * (self.draws.value @ funded))
+        value = weights * (
+            self.objective.effective_compute * worth + self.objective.value * (self.draws.value @ funded)
+        )
         total = value.sum(axis=1)
         in_tail = tail_weights(total, self.draws.probability, self.tail)
         return Values(
@@ -122,7 +124,10 @@ class Forecast:
         moved = draws.helps @ progress + draws.harms @ funded
         tokens = np.exp(draws.ln_tokens) + draws.tokens @ progress
         reach = effective_compute(
-            draws.law, draws.ln_compute + moved[ON_COMPUTE], np.log(tokens) + moved[ON_DATA], self.baseline.split
+            draws.law,
+            draws.ln_compute + moved[ON_COMPUTE],
+            np.log(tokens) + moved[ON_DATA],
+            self.baseline.split,
         )
         return reach, reach.oom - self.baseline.oom + moved[ON_OOM], tokens
 
@@ -160,7 +165,7 @@ def tail_weights(total: Array, probability: Array, alpha: float) -> Array:
     before = np.concatenate([[0.0], np.cumsum(probability[worst_first])[:-1]])
     weights = np.empty_like(probability)
     weights[worst_first] = np.clip(alpha - before, 0, probability[worst_first])
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def forecast(portfolio: Portfolio, objective: Objective, tail: float) -> Forecast:

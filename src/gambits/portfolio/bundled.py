@@ -14,7 +14,9 @@ _PORTFOLIO_FOLDERS: Final = (_PACKAGE / "portfolios", _PACKAGE.parent.parent / "
 
 def portfolio_names() -> tuple[str, ...]:
     """List the bundled portfolios."""
-    return tuple(sorted({path.parent.name for folder in _PORTFOLIO_FOLDERS for path in folder.glob("*/portfolio.yaml")}))
+    return tuple(
+        sorted({path.parent.name for folder in _PORTFOLIO_FOLDERS for path in folder.glob("*/portfolio.yaml")})
+    )
 
 
 def portfolio_folder(name: str) -> Path | None:

@@ -112,11 +112,26 @@ _OBJECTIVE: Final = next(row.kind for row in PORTFOLIO.keys if row.name == "obje
 GAMBIT: Final = Section(
     (
         Key("name", Text(), "what people call it", required=True),
-        Key("shares", Table(ShareKind(), "path"), "share of the architect and alchemist money, by path", "fraction"),
+        Key(
+            "shares",
+            Table(ShareKind(), "path"),
+            "share of the architect and alchemist money, by path",
+            "fraction",
+        ),
         Key("tolerance", _FRACTION, "how far a share may stray from its number", "fraction", "0"),
         Key("aversion", _FRACTION, "λ: weight of the tail against the mean", default="0"),
-        Key("tail", Number(above=0, high=1), "α: the fraction of worst draws that make the tail", default="0.2"),
-        Key("most_for_one", Number(above=0, high=1), "most for one initiative, of the total budget", "fraction"),
+        Key(
+            "tail",
+            Number(above=0, high=1),
+            "α: the fraction of worst draws that make the tail",
+            default="0.2",
+        ),
+        Key(
+            "most_for_one",
+            Number(above=0, high=1),
+            "most for one initiative, of the total budget",
+            "fraction",
+        ),
         Key("only", Ids(), "the paths that may get money", default="all"),
         Key("objective", _OBJECTIVE, "wins over the portfolio's"),
         Key("cvar_floor", Later("number"), "least tail value", "OOM"),
@@ -171,7 +186,12 @@ def _check_shares(shares: Mapping[str, Share], report: Report) -> None:
     """Shares can add up to one."""
     least = sum(share.low for share in shares.values())
     most = sum(share.high for share in shares.values())
-    if least > 1 + 1e-9:  # noqa: PLR2004  (one, and rounding)
-        report.add("shares", "shares-sum", f"the shares add up to at least {least:g}, more than 1", "lower one of them")
+    if least > 1 + 1e-9:
+        report.add(
+            "shares",
+            "shares-sum",
+            f"the shares add up to at least {least:g}, more than 1",
+            "lower one of them",
+        )
     if {ARCHITECT, ALCHEMIST} <= set(shares) and most < 1 - 1e-9:
         report.add("shares", "shares-sum", f"the shares add up to at most {most:g}, less than 1", "raise one of them")

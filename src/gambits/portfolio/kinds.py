@@ -5,6 +5,7 @@ A kind never guesses: what it cannot read it reports with the line and the mend,
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -258,7 +259,12 @@ class Weights(Kind):
         return Choice(("even", "final")).parse(node)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": ["even", "final"]}, {"type": "array", "items": {"type": "number", "minimum": 0}}]}
+        return {
+            "anyOf": [
+                {"enum": ["even", "final"]},
+                {"type": "array", "items": {"type": "number", "minimum": 0}},
+            ]
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,13 +310,18 @@ class Uncertain(Kind):
             match self.bounds:
                 case Bounds.POSITIVE if value <= 0:
                     raise Refused("out-of-range", f"{value:g} is not above 0", "write a number above 0")
-                case Bounds.PROBABILITY if not (0 <= value <= 1 and (certain or 0 < value)):
+                case Bounds.PROBABILITY if not (0 <= value <= 1 and (certain or value > 0)):
                     raise Refused("out-of-range", f"{value:g} is not a probability", "write numbers between 0 and 1")
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         estimate = Kind.read(self, node, report, key)
         if estimate is not BAD and estimate.is_certain and estimate.shape is not Shape.POINT:
-            report.warn(node, "no-spread", f"`{key}`: the estimate has no spread", "write one number, or a wider range")
+            report.warn(
+                node,
+                "no-spread",
+                f"`{key}`: the estimate has no spread",
+                "write one number, or a wider range",
+            )
         return estimate
 
     def schema(self) -> dict[str, Any]:
@@ -353,11 +364,11 @@ class ResponseKind(Kind):
     def _check(self, points: list[tuple[float, float]]) -> None:
         if points[-1] != (1.0, 1.0):
             raise Refused("not-concave", "the last point is not [1, 1]", "end the list with [1, 1]")
-        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False)]
+        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(points)]
         if any(run <= 0 for run, _ in steps):
             raise Refused("not-concave", "the funded fractions do not rise", "write the points in rising order")
         slopes = [rise / run for run, rise in steps]
-        if any(later > earlier + 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)):
+        if any(later > earlier + 1e-12 for earlier, later in itertools.pairwise(slopes)):
             raise Refused("not-concave", "the slope rises from one point to the next", "returns must diminish")
 
     def schema(self) -> dict[str, Any]:
@@ -380,7 +391,9 @@ class Ids(Kind):
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if any(isinstance(item, yaml.MappingNode) for item in items):
             raise Refused(
-                "not-supported", "any, share, lag and k of n are not supported yet", "list plain ids, all of which count"
+                "not-supported",
+                "any, share, lag and k of n are not supported yet",
+                "list plain ids, all of which count",
             )
         return tuple(dict.fromkeys(scalar_text(item, "an id") for item in items))
 

@@ -16,6 +16,7 @@ from gambits.portfolio.model import (
     Resource,
     Trend,
 )
+from gambits.portfolio.order import canonical_order
 from gambits.portfolio.reading import Report, compose, flatten, plain, read_text, stop
 from gambits.portfolio.schema import PORTFOLIO
 from gambits.portfolio.sections import Draft
@@ -108,7 +109,7 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         ),
         frontier=_frontier(draft.get("frontier")),
         objective=make_objective(draft.get("objective", {}), periods.count),
-        initiatives=tuple(sorted(initiatives, key=lambda each: each.id)),
+        initiatives=canonical_order(initiatives),
         file=report.file,
         inputs=inputs,
         where=report.where | {"": Where(report.file)},

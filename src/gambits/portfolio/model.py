@@ -132,13 +132,18 @@ class Initiative:
     must: bool = False
     never: bool = False
 
+    @property
+    def rests_on_judgement(self) -> bool:
+        """Whether the source of the effect is a judgement: it says so in its first word."""
+        return self.source.lower().startswith("judgement")
+
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """One input file, read and found sound.
 
-    ``initiatives`` is sorted by id. ``inputs`` holds every value as written, by dotted key; ``where`` says on
-    which line; both leave equality to the records.
+    ``initiatives`` stand in canonical order (``order.py``). ``inputs`` holds every value as written, by dotted
+    key; ``where`` says on which line; both leave equality to the records.
     """
 
     name: str

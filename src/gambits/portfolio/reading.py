@@ -134,7 +134,13 @@ def _guard(top: yaml.Node, shown: str) -> None:
         count += 1
         line = node.start_mark.line + 1
         if count > _MOST_NODES or depth > _MOST_DEPTH:
-            raise stop(shown, line, "too-large", "the file is too deep or too large", "write aliases out, or split it")
+            raise stop(
+                shown,
+                line,
+                "too-large",
+                "the file is too deep or too large",
+                "write aliases out, or split it",
+            )
         if node.tag not in _PLAIN_TAGS:
             raise stop(shown, line, "yaml-tag", f"YAML tags are not allowed: {node.tag}", "remove the tag")
         stack.extend((child, depth + 1) for child in _children(node))
@@ -155,10 +161,11 @@ def plain(node: yaml.Node) -> object:
         return {str(key.value): plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [plain(item) for item in node.value]
+    assert isinstance(node, yaml.ScalarNode), "the third and last kind of node"
     return _plain_scalar(node)
 
 
-def _plain_scalar(node: yaml.Node) -> object:
+def _plain_scalar(node: yaml.ScalarNode) -> object:
     text = str(node.value)
     if node.style in ("'", '"'):
         return text

@@ -35,18 +35,18 @@ _MONEY = Number(low=0)
 _TREND_GROWTH = Key("growth_per_year", _POSITIVE, "growth of the baseline, without this portfolio", "× a year", "1")
 
 EFFECTS: Final = Section(
-    tuple(
-        Key(
-            lever.value,
-            _POSITIVE,
-            "tokens added to the unique stock at full funding, times `quality`"
-            if lever.is_additive
-            else f"multiplier of {lever.words} at full funding; below 1 harms",
-            lever.unit,
-        )
-        for lever in Lever
-    )
-    + (
+    (
+        *tuple(
+            Key(
+                lever.value,
+                _POSITIVE,
+                "tokens added to the unique stock at full funding, times `quality`"
+                if lever.is_additive
+                else f"multiplier of {lever.words} at full funding; below 1 harms",
+                lever.unit,
+            )
+            for lever in Lever
+        ),
         Key("inference_cost", Later("multiplier"), "divides the cost of a token", "×"),
         Key("demand", Later("multiplier"), "multiplies the tokens served", "×"),
         Key("token_value", Later("multiplier"), "multiplies the value of a token", "×"),
@@ -56,10 +56,15 @@ EFFECTS: Final = Section(
 INITIATIVE: Final = Section(
     (
         Key("title", Text(), "what people call it", default="the id"),
-        Key("path", Text(), "`architect`, `alchemist`, or another word for work outside the gambit's shares", required=True),
+        Key(
+            "path",
+            Text(),
+            "`architect`, `alchemist`, or another word for work outside the gambit's shares",
+            required=True,
+        ),
         Key("owner", Text(), "who answers for it"),
         Key("team", Text(), "who does it"),
-        Key("source", Text(), "where the estimates come from; a judgement says that it is one", required=True),
+        Key("source", Text(), "where the effects come from; a judgement begins with that word", required=True),
         Key("note", Text(), "anything a reader should know"),
         Key("cost", _POSITIVE, "cost of full funding", "money", required=True),
         Key("success", _PROBABILITY, "probability of technical success", default="1"),
@@ -67,7 +72,12 @@ INITIATIVE: Final = Section(
         Key("effects", EFFECTS, "what full funding does, by lever"),
         Key("quality", Number(above=0, high=1), "share of the added tokens that counts as usable", default="1"),
         Key("value", Uncertain(Bounds.ANY), "points of your own, linear in the funded fraction", "points", "0"),
-        Key("response", ResponseKind(), "progress against the funded fraction: diminishing returns", default="1"),
+        Key(
+            "response",
+            ResponseKind(),
+            "progress against the funded fraction: diminishing returns",
+            default="1",
+        ),
         Key("start", PeriodName(), "no money before this period", default="the first"),
         Key("takes", Whole(1, MOST_PERIODS), "at most 1/n of the cost in a period", "periods", "1"),
         Key("lag", Whole(0, MOST_PERIODS), "progress counts this much after the money", "periods", "0"),
@@ -115,7 +125,13 @@ PORTFOLIO: Final = Section(
             "budget",
             Section(
                 (
-                    Key("per_period", PerPeriod(_MONEY), "released at the start of each period", "money", required=True),
+                    Key(
+                        "per_period",
+                        PerPeriod(_MONEY),
+                        "released at the start of each period",
+                        "money",
+                        required=True,
+                    ),
                     Key("total", _MONEY, "ceiling over the horizon", "money", "the sum of the releases"),
                     Key("carry_over", Flag(), "whether unspent money stays available", default="true"),
                     Key("basis", Later("word"), "whether a later stage counts whole or by its chance"),
@@ -134,7 +150,13 @@ PORTFOLIO: Final = Section(
                 Section(
                     (
                         Key("unit", Text(), "the unit, as `FTE-quarters`", required=True),
-                        Key("capacity", PerPeriod(_MONEY), "available in each period", "its unit", required=True),
+                        Key(
+                            "capacity",
+                            PerPeriod(_MONEY),
+                            "available in each period",
+                            "its unit",
+                            required=True,
+                        ),
                     )
                 ),
                 "resource",
@@ -145,12 +167,20 @@ PORTFOLIO: Final = Section(
             "frontier",
             Section(
                 (
-                    Key("law", Text(), "a preset, or a law file beside the portfolio", default="muennighoff-2023"),
+                    Key(
+                        "law",
+                        Text(),
+                        "a preset, or a law file beside the portfolio",
+                        default="muennighoff-2023",
+                    ),
                     Key("law_uncertainty", Later("flag"), "draw the law's constants"),
                     Key(
                         "compute",
                         Section(
-                            (Key("flop", _POSITIVE, "the flagship run, first period", "FLOP", required=True), _TREND_GROWTH)
+                            (
+                                Key("flop", _POSITIVE, "the flagship run, first period", "FLOP", required=True),
+                                _TREND_GROWTH,
+                            )
                         ),
                         "the flagship training run",
                         required=True,
@@ -158,7 +188,10 @@ PORTFOLIO: Final = Section(
                     Key(
                         "unique_tokens",
                         Section(
-                            (Key("count", _POSITIVE, "usable unique stock", "tokens", required=True), _TREND_GROWTH)
+                            (
+                                Key("count", _POSITIVE, "usable unique stock", "tokens", required=True),
+                                _TREND_GROWTH,
+                            )
                         ),
                         "the stock of unique tokens",
                         required=True,
@@ -173,11 +206,23 @@ PORTFOLIO: Final = Section(
             "objective",
             Section(
                 (
-                    Key("effective_compute", _MONEY, "weight of a gain of effective compute", "OOM per OOM", "1"),
+                    Key(
+                        "effective_compute",
+                        _MONEY,
+                        "weight of a gain of effective compute",
+                        "OOM per OOM",
+                        "1",
+                    ),
                     Key("token_gdp", Later("number"), "weight of token GDP"),
                     Key("value", _MONEY, "weight of a point of `value`", "OOM per point", "0"),
                     Key("weights", Weights(), "how much each period counts", default="even"),
-                    Key("after_horizon", Whole(0, MOST_PERIODS), "the end state is held this much longer", "periods", "0"),
+                    Key(
+                        "after_horizon",
+                        Whole(0, MOST_PERIODS),
+                        "the end state is held this much longer",
+                        "periods",
+                        "0",
+                    ),
                 )
             ),
             "what a plan is worth; a weight not given is its default unless any is given, then 0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -44,7 +44,10 @@ class Section(Kind):
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
             report.add(
-                node, "wrong-type", f"`{key}`: expected a section of keys", f"write its keys below it: {self._names()}"
+                node,
+                "wrong-type",
+                f"`{key}`: expected a section of keys",
+                f"write its keys below it: {self._names()}",
             )
             return BAD
         known = {row.name: row for row in self.keys}
@@ -97,7 +100,12 @@ class Table(Kind):
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            report.add(node, "wrong-type", f"`{key}`: expected {self.noun}s by id", f"write `<id>:` and below it a {self.noun}")
+            report.add(
+                node,
+                "wrong-type",
+                f"`{key}`: expected {self.noun}s by id",
+                f"write `<id>:` and below it a {self.noun}",
+            )
             return BAD
         table: Draft = {}
         for name, place, value in unique_items(node, report, key):
@@ -138,5 +146,3 @@ def describe(row: Key) -> str:
     if row.default:
         parts.append(f"default: {row.default}")
     return "; ".join(parts)
-
-

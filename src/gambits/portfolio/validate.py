@@ -30,7 +30,10 @@ def check_links_exist(draft: Draft, report: Report, folder: Path) -> None:
                 report.add(place, "cycle", f"`{id}` waits for itself", "remove it from its own list")
             elif name not in known:
                 report.add(
-                    place, "unknown-initiative", f"`{place}` names `{name}`, which is no initiative", did_you_mean(name, known)
+                    place,
+                    "unknown-initiative",
+                    f"`{place}` names `{name}`, which is no initiative",
+                    did_you_mean(name, known),
                 )
 
 
@@ -132,7 +135,7 @@ def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
 def check_work_has_a_point(draft: Draft, report: Report, folder: Path) -> None:
     """An initiative does something, or something waits for it."""
     needed = {name for _, _, names in _links(draft) for name in names}
-    for id, initiative in draft.get("initiatives", {}).items():
+    for id in draft.get("initiatives", {}):
         place = f"initiatives.{id}"
         does_nothing = f"{place}.effects" not in report.where and f"{place}.value" not in report.where
         if does_nothing and id not in needed:

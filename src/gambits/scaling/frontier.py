@@ -48,13 +48,13 @@ class Constants:
     An infinite ``r_d`` means that the law knows no data limit.
     """
 
-    ln_a: ArrayLike
-    ln_b: ArrayLike
-    ln_e: ArrayLike
-    alpha: ArrayLike
-    beta: ArrayLike
-    r_d: ArrayLike
-    r_n: ArrayLike
+    ln_a: float | Array
+    ln_b: float | Array
+    ln_e: float | Array
+    alpha: float | Array
+    beta: float | Array
+    r_d: float | Array
+    r_n: float | Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Reach:
     """What the frontier reaches; every array has the shape of the inputs.
 
     ``oom`` is log10 of effective compute in FLOP; ``by_compute`` and ``by_tokens`` are its slopes in ln C and
-    ln U; ``split`` is y, the part of s that goes to parameters (0 before the wall): a start for the next call.
+    ln U; ``split`` is y, the part of s that goes to parameters (0 before the wall), a start for
+    the next call.
     """
 
     oom: Array
@@ -71,9 +72,7 @@ class Reach:
     split: Array
 
 
-def effective_compute(
-    law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, split: Array | None = None
-) -> Reach:
+def effective_compute(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, split: Array | None = None) -> Reach:
     """Give log10 of the FLOP that would reach the same loss with no data limit.
 
     Parameters
@@ -92,7 +91,7 @@ def effective_compute(
     :
         OOM of FLOP and slopes, of the broadcast shape. NaN in gives NaN out.
     """
-    ln_c, ln_u, alpha, beta, r_d, r_n, wall = np.broadcast_arrays(
+    ln_c, _, alpha, beta, r_d, r_n, wall = np.broadcast_arrays(
         ln_compute, ln_tokens, law.alpha, law.beta, law.r_d, law.r_n, ln_wall(law, ln_tokens)
     )
     excess = ln_c - wall

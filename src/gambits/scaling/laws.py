@@ -188,7 +188,12 @@ def _check_constants(draft: Any, report: Report) -> None:
     given = {} if draft is BAD else draft.get("constants", {})
     for name in ("A", "B", "E"):
         if (name in given) == (f"ln_{name}" in given):
-            report.add("constants", "law-constants", f"give {name} or ln_{name}, and one of them only", f"mend {name}")
+            report.add(
+                "constants",
+                "law-constants",
+                f"give {name} or ln_{name}, and one of them only",
+                f"mend {name}",
+            )
     for name in ("alpha", "beta"):
         if name not in given:
             report.add("constants", "law-constants", f"{name} is missing", f"add `{name}:`")

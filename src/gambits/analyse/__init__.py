@@ -1,0 +1,1 @@
+"""What a plan means: where its value comes from, how plans differ, what moved between two of them."""

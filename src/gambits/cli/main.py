@@ -1,0 +1,226 @@
+"""The commands. Each parses, calls one thing, and prints; what they call is imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gambits import __version__
+from gambits.cli.output import Group, write, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., None]
+
+_WELCOME = """\
+gambits splits a research budget between models that learn more from the data there is (Architect) and new
+data made from learning itself (Alchemist).
+
+What do you want to do?
+
+  see it work                     gambits demo
+  start your own portfolio        gambits init my-lab
+  check a portfolio               gambits check my-lab
+  find the best plan              gambits solve my-lab --gambit incumbent
+  weigh 70/30 against 30/70       gambits compare my-lab
+  write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
+  see what an edit moved          gambits diff old.json new.json
+
+Every command explains itself: gambits COMMAND --help
+"""
+
+
+def portfolio_argument(command: Command) -> Command:
+    """A portfolio: a folder, a file, or the name of a bundled one."""
+    return click.argument("portfolio", metavar="PORTFOLIO")(command)
+
+
+def json_option(command: Command) -> Command:
+    """Print JSON instead of tables."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON (documented, versioned) instead.")(command)
+
+
+def out_option(command: Command) -> Command:
+    """Write to a file."""
+    return click.option("-o", "--out", metavar="FILE", help="Write to FILE; - is standard output.")(command)
+
+
+def gambit_option(command: Command) -> Command:
+    """Choose the risk profile."""
+    text = "incumbent, challenger, compute-only, or a gambit file."
+    return click.option("--gambit", default="incumbent", show_default=True, metavar="NAME|FILE", help=text)(command)
+
+
+def certain_option(command: Command) -> Command:
+    """Solve the central draw."""
+    text = "Use one central draw: medians, effect × success. The only way so far, and the default."
+    return click.option("--certain", is_flag=True, help=text)(command)
+
+
+@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gambits")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Split a research budget between Architect and Alchemist bets, provably well."""
+    if context.invoked_subcommand is None:
+        write(_WELCOME)
+
+
+@main.command()
+@click.option("-o", "--out", default="gambits-demo", show_default=True, metavar="FOLDER", help="Where memos go.")
+def demo(out: str) -> None:
+    """Compare the gambits on a bundled portfolio and write a memo for each."""
+    from gambits import pipeline
+    from gambits.cli import tables
+    from gambits.cli.output import show
+    from gambits.portfolio.gambit import load_gambit
+    from gambits.portfolio.load import load
+
+    portfolio = load("frontier-lab")
+    gambits = [load_gambit(name) for name in pipeline.GAMBITS]
+    comparison = pipeline.compare(portfolio, gambits)
+    show(tables.comparison(comparison, portfolio))
+    folder = Path(out)
+    paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
+    for gambit, path in zip(gambits, paths, strict=True):
+        write(pipeline.write_memo(portfolio, comparison, gambit), path)
+    show(tables.next_steps(paths))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("my-lab"))
+def init(folder: Path) -> None:
+    """Start a portfolio of your own: a small one to edit, in FOLDER."""
+    from gambits.portfolio.bundled import portfolio_folder
+    from gambits.portfolio.load import FILE_NAME
+
+    target = folder / FILE_NAME
+    if target.exists():
+        raise click.UsageError(f"{target} exists and is left as it is; name another folder.")
+    source = portfolio_folder("minimal")
+    assert source is not None, "the package ships without its portfolios"
+    write((source / FILE_NAME).read_text(encoding="utf-8"), target)
+    write(f"Wrote {target}. Edit it, then:\n\n  gambits check {folder}\n  gambits compare {folder}\n")
+
+
+@main.command()
+@portfolio_argument
+@json_option
+def check(portfolio: str, as_json: bool) -> None:
+    """Report everything that is wrong with a portfolio file, with lines and mends."""
+    from gambits.cli import tables
+    from gambits.cli.output import show
+    from gambits.portfolio.load import load
+
+    found = load(portfolio)
+    if as_json:
+        warnings = [warning.to_dict() for warning in found.warnings]
+        write_json({"format": "gambits/check/1", "problems": [], "warnings": warnings})
+    else:
+        show(tables.checked(found))
+
+
+@main.command()
+@portfolio_argument
+@gambit_option
+@certain_option
+@json_option
+@out_option
+def solve(portfolio: str, gambit: str, certain: bool, as_json: bool, out: str | None) -> None:
+    """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
+    from gambits import pipeline
+    from gambits.cli import tables
+    from gambits.cli.output import finish, show
+    from gambits.portfolio.load import load
+
+    found = load(portfolio)
+    plan = pipeline.solve(found, gambit)
+    if out is not None:
+        write_json(plan.to_dict(), out)
+    if as_json:
+        write_json(plan.to_dict())
+    elif out != "-":
+        show(tables.plan(plan, found))
+    finish(plan)
+
+
+@main.command()
+@portfolio_argument
+@click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
+@certain_option
+@json_option
+@out_option
+def compare(portfolio: str, gambits: tuple[str, ...], certain: bool, as_json: bool, out: str | None) -> None:
+    """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
+    from gambits import pipeline
+    from gambits.cli import tables
+    from gambits.cli.output import finish, show
+    from gambits.portfolio.load import load
+
+    found = load(portfolio)
+    comparison = pipeline.compare(found, gambits or pipeline.GAMBITS)
+    if out is not None:
+        write_json(comparison.to_dict(), out)
+    if as_json:
+        write_json(comparison.to_dict())
+    elif out != "-":
+        show(tables.comparison(comparison, found))
+    finish(*comparison.plans.values())
+
+
+@main.command()
+@portfolio_argument
+@gambit_option
+@certain_option
+@out_option
+def memo(portfolio: str, gambit: str, certain: bool, out: str | None) -> None:
+    """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
+    from gambits import pipeline
+    from gambits.portfolio.gambit import load_gambit
+    from gambits.portfolio.load import load
+
+    found, chosen = load(portfolio), load_gambit(gambit)
+    others = [name for name in pipeline.GAMBITS if name != chosen.name]
+    comparison = pipeline.compare(found, [chosen, *others])
+    write(pipeline.write_memo(found, comparison, chosen), out)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@json_option
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Say what moved from one plan to another: inputs, money, value."""
+    from gambits.analyse.changes import find_changes, read_plan
+    from gambits.cli import tables
+    from gambits.cli.output import show
+
+    changes = find_changes(read_plan(old), read_plan(new))
+    if as_json:
+        write_json(changes.to_dict())
+    else:
+        show(tables.changes(changes))
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["portfolio", "gambit", "law"]), default="portfolio")
+def schema(what: str) -> None:
+    """Print the JSON Schema of a file, for editors and for generated files."""
+    write_json(_schema(what))
+
+
+def _schema(what: str) -> dict[str, Any]:
+    if what == "gambit":
+        from gambits.portfolio.gambit import GAMBIT
+
+        return GAMBIT.schema()
+    if what == "law":
+        from gambits.scaling.laws import LAW
+
+        return LAW.schema()
+    from gambits.portfolio.schema import json_schema
+
+    return json_schema()

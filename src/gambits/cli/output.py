@@ -1,0 +1,115 @@
+"""Streams and exit codes: results to standard output, the rest to standard error, faults in one place."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from gambits.allocate.plan import Plan
+
+WIDTH: Final = 100
+
+
+class Group(click.Group):
+    """Commands in the order in which a user meets them, with every fault explained and given its exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GambitsError as error:
+            as_json = "--json" in ctx.meta.get("gambits.args", [])
+            report(error, as_json=as_json)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # the reader has left; click ends quietly
+            name = f": {error.filename}" if error.filename else ""
+            click.echo(f"Error: {error.strerror or error}{name}", err=True)
+            ctx.exit(1)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["gambits.args"] = list(args)
+        return super().parse_args(ctx, args)
+
+
+def report(error: GambitsError, *, as_json: bool) -> None:
+    """Explain a fault: in words on standard error, and as JSON on standard output where that was asked for."""
+    if as_json and not isinstance(error, UnfinishedError):
+        write_json(_as_json(error))  # an unfinished plan was given already
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+    click.echo(f"Error: {error.message}", err=True)
+    if isinstance(error, InfeasibleError):
+        for rule in error.conflict:
+            click.echo(f"  {rule.where}: {rule.rule}", err=True)
+    if error.hint:
+        click.echo(f"Next: {error.hint}", err=True)
+
+
+def _as_json(error: GambitsError) -> dict[str, Any]:
+    if isinstance(error, InputError):
+        problems = [problem.to_dict() for problem in error.problems]
+        return {"format": "gambits/check/1", "status": "invalid", "problems": problems}
+    if isinstance(error, InfeasibleError):
+        conflict = [rule.to_dict() for rule in error.conflict]
+        return {"format": "gambits/plan/1", "status": "infeasible", "conflict": conflict, "repairs": None}
+    return {"status": "failed", "message": error.message}
+
+
+def write(text: str, out: str | Path | None = None) -> None:
+    """Write text to a file, whole or not at all, making its folder; ``-`` or None is standard output."""
+    if out is None or str(out) == "-":
+        sys.stdout.write(text)
+        return
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        # mkstemp makes files for their owner only; a result is as readable as any other new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(value: dict[str, Any], out: str | None = None) -> None:
+    """Write JSON, in the order of its documentation."""
+    write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", out)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print tables and text that fit 100 columns; colour only on a terminal, and never with NO_COLOR."""
+    from rich.console import Console
+
+    console = Console(width=min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH, highlight=False)
+    for part in parts:
+        console.print(part)
+
+
+def finish(*plans: Plan) -> None:
+    """Stop with exit code 5 if a plan is not certified, after it was given."""
+    loose = [plan for plan in plans if plan.status != "optimal"]
+    if loose:
+        gaps = ", ".join(f"{plan.gambit}: {plan.gap:.2g}" for plan in loose)
+        raise UnfinishedError(f"the gap was not met ({gaps} OOM)", "the plan is feasible; only its bound is loose")

@@ -1,0 +1,179 @@
+"""What the commands print for people: finished records in, tables out, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from gambits.words import money, multiple, oom, percent
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from gambits.allocate.plan import Plan
+    from gambits.analyse.changes import Changes
+    from gambits.analyse.compare import Comparison
+    from gambits.portfolio.model import Portfolio
+
+_MOST_ROWS: Final = 12
+_SMALL: Final = 0.05
+"""Money below this rounds to nothing in a table."""
+
+
+def checked(portfolio: Portfolio) -> RenderableType:
+    """Say that a portfolio is sound, what is in it, and what to look at."""
+    count = len(portfolio.initiatives)
+    periods = portfolio.periods.names
+    text = (
+        f"{portfolio.file}: sound. {count} initiatives over {periods[0]} to {periods[-1]}, "
+        f"{money(portfolio.budget.total)} {portfolio.money}."
+    )
+    lines = [escape(text)]
+    lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
+    lines.append(escape(f"Next: gambits compare {Path(portfolio.file).parent}"))
+    return "\n".join(lines)
+
+
+def plan(found: Plan, portfolio: Portfolio) -> RenderableType:
+    """One plan: its value, its money by initiative and period, its certificate."""
+    table = _table(f"{found.gambit}: money by initiative and period ({found.money})")
+    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column("path", no_wrap=True)
+    for name in found.periods[: _MOST_ROWS if len(found.periods) > _MOST_ROWS else None]:
+        table.add_column(name, justify="right")
+    table.add_column("total", justify="right")
+    table.add_column("funded", justify="right")
+    shown = [each for each in found.allocations if each.total >= _SMALL]
+    for each in sorted(shown, key=lambda each: (each.path, -each.total, each.id)):
+        spend = [money(part) for part in each.spend[:_MOST_ROWS]]
+        table.add_row(escape(each.id), escape(each.path), *spend, money(each.total), percent(each.funded))
+    table.add_section()
+    by_period = [money(part) for part in found.spend_by_period[:_MOST_ROWS]]
+    table.add_row("all", "", *by_period, money(found.total_spend), "")
+    nothing = sorted(each.id for each in found.allocations if each.total < _SMALL)
+    lines = [*_headline(found), ""]
+    if nothing:
+        lines.append(escape(f"No money: {', '.join(nothing)}."))
+    lines += _warned([found])
+    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {found.gambit} -o memo.md"))
+    return Group(table, "\n".join(lines))
+
+
+def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
+    """Plans side by side: value, money by path, and where they differ most."""
+    plans = list(found.plans.values())
+    values = _table(f"{portfolio.name}: what each gambit is worth")
+    values.add_column("")
+    for each in plans:
+        values.add_column(escape(each.gambit), justify="right")
+    values.add_row("value of the plan (OOM, weighted over time)", *(oom(each.objective) for each in plans))
+    values.add_row("effective compute at the end", *(oom(each.gain[-1]) for each in plans))
+    values.add_row("  as if training compute were multiplied by", *(multiple(each.gain[-1]) for each in plans))
+    values.add_row(f"money spent ({portfolio.money})", *(money(each.total_spend) for each in plans))
+    for path in sorted({path for each in plans for path in each.spend_by_path}):
+        cells = (f"{money(each.spend_by_path[path])} ({percent(each.shares[path])})" for each in plans)
+        values.add_row(f"  on {escape(path)}", *cells)
+    values.add_row("no plan is better by more than (OOM)", *(f"{each.gap:.1e}" for each in plans))
+    parts: list[RenderableType] = [values]
+    if len(plans) > 1:
+        parts.append(_differences(found, portfolio))
+        parts.append(_core(found))
+    parts += _warned(plans)
+    return Group(*parts)
+
+
+def _differences(found: Comparison, portfolio: Portfolio) -> RenderableType:
+    table = _table(f"where they differ most (money, {portfolio.money}; part of its cost)")
+    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=44)
+    table.add_column("path", no_wrap=True)
+    for name in found.plans:
+        table.add_column(escape(name), justify="right")
+    for row in [row for row in found.differences if row.spread >= _SMALL][:_MOST_ROWS]:
+        cells = (f"{money(spent)} ({percent(share)})" for spent, share in zip(row.money, row.funded, strict=True))
+        table.add_row(escape(row.title), escape(row.path), *cells)
+    return table
+
+
+def _core(found: Comparison) -> RenderableType:
+    lines = (
+        ("Commit now, funded at least half in every plan", found.core),
+        ("Hold back, funded in one and not in another", found.held_back),
+        ("Not funded", found.not_funded),
+    )
+    return "\n".join(escape(f"{text}: {', '.join(ids) or 'none'}.") for text, ids in lines)
+
+
+def changes(found: Changes) -> RenderableType:
+    """What moved between two plans."""
+    parts: list[RenderableType] = []
+    if found.edits:
+        edits = _table("what changed in the inputs")
+        edits.add_column("input", overflow="fold")
+        edits.add_column("old", overflow="fold")
+        edits.add_column("new", overflow="fold")
+        for edit in found.edits:
+            edits.add_row(escape(edit.key), _value(edit.old), _value(edit.new))
+        parts.append(edits)
+    else:
+        parts.append("The inputs are the same.")
+    if found.moves:
+        table = _table(f"what moved ({found.money})")
+        for name, justify in (
+            ("initiative", "left"),
+            ("old", "right"),
+            ("new", "right"),
+            ("change", "right"),
+        ):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        for move in found.moves:
+            table.add_row(escape(move.id), money(move.old), money(move.new), f"{move.new - move.old:+.1f}")
+        parts.append(table)
+    else:
+        parts.append("No money moved.")
+    parts.append(
+        escape(
+            f"Value {oom(found.old_value)} → {oom(found.new_value)} OOM ({found.value:+.4f}). "
+            f"Money moved: {money(found.money_moved)} {found.money}."
+        )
+    )
+    return Group(*parts)
+
+
+def next_steps(memos: Iterable[Path]) -> RenderableType:
+    """Say where the memos are, and what to type next."""
+    lines = ["Memos for the board:", *(f"  {path}" for path in memos), "", "Next, your own portfolio:"]
+    lines += ["  gambits init my-lab", "  gambits compare my-lab"]
+    return escape("\n".join(lines))
+
+
+def _headline(found: Plan) -> list[str]:
+    paths = ", ".join(f"{path} {percent(share)}" for path, share in found.shares.items())
+    return [
+        escape(
+            f"Worth {oom(found.objective)} OOM of effective compute, weighted over time; at the end "
+            f"{oom(found.gain[-1])} OOM, as if training compute were multiplied by {multiple(found.gain[-1])}."
+        ),
+        escape(f"Spends {money(found.total_spend)} {found.money}: {paths}."),
+        escape(f"No plan under these rules is better by more than {found.gap:.1e} OOM ({found.rounds} rounds)."),
+    ]
+
+
+def _warned(plans: list[Plan]) -> list[str]:
+    texts = dict.fromkeys(text for each in plans for text in each.warnings)
+    return [escape(f"Look at: {text}") for text in texts]
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "–"
+    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _table(title: str) -> Table:
+    return Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1))

@@ -1,0 +1,1 @@
+"""The memo that a board acts on: composed from finished records, then rendered."""

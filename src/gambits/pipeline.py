@@ -1,0 +1,196 @@
+"""The whole story, top to bottom: load → forecast → allocate → analyse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gambits.allocate import timing
+from gambits.allocate.cuts import Optimum
+from gambits.allocate.cuts import allocate as find_optimum
+from gambits.allocate.eligible import eligible
+from gambits.allocate.plan import Allocation, Plan
+from gambits.analyse.compare import Comparison
+from gambits.analyse.contributions import contributions, matching_compute
+from gambits.forecast.oracle import Forecast, forecast
+from gambits.memo.compose import Background, compose
+from gambits.memo.render import markdown
+from gambits.portfolio.gambit import Gambit, load_gambit
+from gambits.portfolio.model import Initiative, Portfolio
+from gambits.scaling.laws import Law, load_law
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+GAMBITS = ("incumbent", "challenger")
+"""The two risk profiles that a board chooses between."""
+
+
+def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0]) -> Plan:
+    """Find the best plan for a portfolio under a gambit, on the central draw.
+
+    Parameters
+    ----------
+    portfolio
+        As ``load`` gives it.
+    gambit
+        A gambit, the name of a built-in one, or the path of a gambit file.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    seen = forecast(portfolio, chosen.objective_for(portfolio), chosen.tail)
+    optimum = find_optimum(portfolio, chosen, seen)
+    return _report(portfolio, chosen, seen, optimum)
+
+
+def compare(portfolio: Portfolio, gambits: Iterable[Gambit | str] = GAMBITS) -> Comparison:
+    """Find the best plan under each of several gambits, and lay them side by side.
+
+    Raises
+    ------
+    InputError
+        If a gambit is unknown or does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule of one of them.
+    """
+    plans = [solve(portfolio, gambit) for gambit in gambits]
+    return Comparison({plan.gambit: plan for plan in plans})
+
+
+def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit) -> str:
+    """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
+
+    Raises
+    ------
+    KeyError
+        If the comparison holds no plan of that gambit.
+    """
+    plan = comparison.plans[gambit.name]
+    _, barred = eligible(portfolio, gambit)
+    background = Background(
+        law=_law(portfolio),
+        free=solve(portfolio, without_shares(gambit)) if gambit.shares else None,
+        match=_match(portfolio, plan),
+        barred=barred,
+    )
+    return markdown(compose(portfolio, gambit, comparison, background))
+
+
+def without_shares(gambit: Gambit) -> Gambit:
+    """Give the same gambit free to split the money between paths as it likes."""
+    return replace(gambit, name=f"{gambit.name} without shares", shares={})
+
+
+def _report(portfolio: Portfolio, gambit: Gambit, seen: Forecast, optimum: Optimum) -> Plan:
+    """Turn arrays into the answer."""
+    initiatives = portfolio.initiatives
+    when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
+    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    split = contributions(seen, *counted)
+    projection = seen.project(*counted)
+    allocations = [
+        _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
+    ]
+    inputs = _inputs(portfolio, gambit)
+    settings = {"certain": True}
+    return Plan(
+        status="optimal" if optimum.is_certified else "gap",
+        gambit=gambit.name,
+        portfolio=portfolio.name,
+        money=portfolio.money,
+        periods=portfolio.periods.names,
+        objective=optimum.objective,
+        bound=optimum.bound,
+        rounds=optimum.rounds,
+        expected=optimum.values.expected,
+        cvar=optimum.values.tail,
+        allocations=tuple(sorted(allocations, key=lambda each: each.id)),
+        baseline=tuple((seen.draws.probability @ projection.baseline).tolist()),
+        gain=tuple((seen.draws.probability @ projection.gain).tolist()),
+        contributions={each.id: float(part) for each, part in zip(initiatives, split, strict=True)},
+        seed=None,
+        draws=seen.draws.count,
+        versions=_versions(),
+        input_sha256=_hash({"inputs": inputs, "settings": settings}),
+        inputs=inputs,
+        warnings=_warnings(portfolio, gambit, allocations),
+    )
+
+
+def _allocation(initiative: Initiative, funded: Array, progress: Array) -> Allocation:
+    received = np.diff(funded, prepend=0.0)
+    spend = received * initiative.cost.central
+    uses = {name: tuple((received * amount.central).tolist()) for name, amount in initiative.uses.items()}
+    return Allocation(
+        id=initiative.id,
+        title=initiative.title,
+        path=initiative.path,
+        spend=tuple(spend.tolist()),
+        funded=float(funded[-1]),
+        progress=tuple(progress.tolist()),
+        uses=uses,
+    )
+
+
+def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation]) -> tuple[str, ...]:
+    """Say what a reader of the plan should not overlook."""
+    found = [f"{problem.where}: {problem.message}" for problem in portfolio.warnings]
+    counted = [each for each in allocations if each.path in gambit.share_paths]
+    if gambit.shares and not sum(each.total for each in counted) > 0:
+        able, _ = eligible(portfolio, gambit)
+        paths = {each.path for each in able}
+        empty = [path for path, share in gambit.shares.items() if share.low > 0 and path not in paths]
+        reason = f": no initiative on path {' or '.join(empty)} can get money" if empty else ""
+        nothing = f"the plan funds nothing on {' and '.join(gambit.share_paths)}"
+        found.append(f"{nothing}, since the shares of {gambit.name} cannot be met{reason}")
+    return tuple(found)
+
+
+def _law(portfolio: Portfolio) -> Law | None:
+    return load_law(portfolio.frontier.law, Path(portfolio.file).parent) if portfolio.frontier else None
+
+
+def _match(portfolio: Portfolio, plan: Plan) -> float | None:
+    """Give the factor of bought compute that alone would gain as much at the end."""
+    law = _law(portfolio)
+    if law is None or portfolio.frontier is None or plan.gain[-1] < 0:
+        return None
+    years = portfolio.periods.years * (len(plan.baseline) - 1)
+    trends = (portfolio.frontier.compute, portfolio.frontier.unique_tokens)
+    compute, tokens = (math.log(one.start.central) + years * math.log(one.growth_per_year.central) for one in trends)
+    return matching_compute(law.central, compute, tokens, plan.gain[-1])
+
+
+def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
+    read = _law(portfolio)
+    constants = {name: constant.value for name, constant in read.constants.items()} if read else {}
+    law: dict[str, object] = {"name": read.name, **constants} if read else {}
+    return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
+
+
+def _hash(value: Any) -> str:
+    """Hash contents, not layout: keys sorted, numbers as numbers."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    packages = ("gambits", "pulp", "highspy", "numpy")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}

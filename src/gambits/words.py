@@ -1,0 +1,43 @@
+"""Numbers as people read them, one form for one kind, in tables and memos alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_BIG: Final = 1000
+_PLAIN: Final = 100
+
+
+def money(value: float) -> str:
+    """Money in the portfolio's unit, to a tenth."""
+    return f"{value + 0.0:,.1f}" if abs(value) >= 0.05 else "–"  # noqa: PLR2004  (rounds to nothing)
+
+
+def oom(value: float) -> str:
+    """Orders of magnitude, to a thousandth."""
+    return f"{round(value, 3) + 0.0:.3f}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction as a percentage."""
+    return f"{fraction:.0%}"
+
+
+def multiple(gain: float) -> str:
+    """A gain in OOM as the factor that it is."""
+    return factor(10**gain)
+
+
+def factor(value: float) -> str:
+    """A multiplier to two or three digits."""
+    if math.isinf(value):
+        return "no factor at all"
+    if value >= _BIG:
+        return f"{value:,.0f}×"
+    return f"{value:.0f}×" if value >= _PLAIN else f"{value:.2f}×"
+
+
+def flop(log10: float) -> str:
+    """Compute from its log10, as 3.2e27 FLOP."""
+    return f"{10**log10:.1e} FLOP".replace("e+", "e")
