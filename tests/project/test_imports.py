@@ -12,9 +12,7 @@ HEAVY = {"highspy", "jinja2", "networkx", "numpy", "pandas", "pulp", "rich.conso
 def heavy_modules_after(code: str) -> set[str]:
     """Run code in a fresh interpreter; give back which of the heavy modules it has loaded by the end."""
     report = "import sys, json; print('\\n' + json.dumps(list(sys.modules)))"
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
     return HEAVY & set(json.loads(ran.stdout.splitlines()[-1]))
 
 
@@ -23,9 +21,7 @@ def test_importing_gambits_imports_nothing_heavy() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    assert (
-        heavy_modules_after("from gambits.cli import main; main(['--help'], standalone_mode=False)") == set()
-    )
+    assert heavy_modules_after("from gambits.cli import main; main(['--help'], standalone_mode=False)") == set()
 
 
 def test_no_room_imports_pandas_before_a_table_is_asked_for() -> None:

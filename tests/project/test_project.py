@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -124,9 +125,7 @@ def test_each_make_target_is_explained_by_make_help() -> None:
 def test_the_licence_is_the_whole_apache_licence() -> None:
     text = ROOT.joinpath("LICENSE").read_bytes()
 
-    assert (
-        hashlib.sha256(text).hexdigest() == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-    )
+    assert hashlib.sha256(text).hexdigest() == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
 
 @pytest.fixture(scope="module")
@@ -138,13 +137,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_the_portfolios(wheel: Path) -> None:
-    package = {
-        file.relative_to(ROOT / "src") for file in tracked_files() if file.is_relative_to(ROOT / "src")
-    }
+    package = {file.relative_to(ROOT / "src") for file in tracked_files() if file.is_relative_to(ROOT / "src")}
     portfolios = {
-        "gambits" / file.relative_to(ROOT)
-        for file in tracked_files()
-        if file.is_relative_to(ROOT / "portfolios")
+        "gambits" / file.relative_to(ROOT) for file in tracked_files() if file.is_relative_to(ROOT / "portfolios")
     }
 
     held = {Path(name) for name in zipfile.ZipFile(wheel).namelist()}
@@ -154,3 +149,22 @@ def test_the_wheel_holds_the_package_and_the_portfolios(wheel: Path) -> None:
 
 def test_the_wheel_says_that_it_is_typed(wheel: Path) -> None:
     assert "gambits/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
+def test_the_demo_runs_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Nothing may be found only because a checkout lies around it."""
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    code = "import gambits; print(gambits.__file__); from gambits.cli import main; main(['demo'])"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert Path(ran.stdout.splitlines()[0]).is_relative_to(installed)
