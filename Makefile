@@ -34,7 +34,7 @@ check: .venv/.installed-dev ## all that has to hold before a change lands
 
 .PHONY: check-system
 check-system: .venv/.installed-test ## run the tests that need Debian packages (.ci/run installs them)
-	$(BIN)/pytest -m system || test $$? -eq 5 # 5: there are none
+	@if grep -rqs 'mark\.system' tests; then $(BIN)/pytest -m system; else echo "no system tests yet"; fi
 
 .PHONY: coverage
 coverage: .venv/.installed-test ## run the tests and say what they miss
@@ -62,4 +62,4 @@ lock: ## bring .ci/lock.txt up to date with pyproject.toml (needs uv)
 
 .PHONY: clean
 clean: ## remove all that make made
-	rm -rf .venv site dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .cache site dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
