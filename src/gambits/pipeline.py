@@ -7,21 +7,25 @@ import json
 import math
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import Optimum
+from gambits.allocate.cuts import Optimum, Watch
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.plan import Allocation, Plan
+from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, matching_compute
-from gambits.forecast.oracle import Forecast, forecast
+from gambits.analyse.honesty import Honesty
+from gambits.forecast.draws import central_draw, draw
+from gambits.forecast.oracle import Forecast
+from gambits.forecast.workers import THREADS, Workers
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
@@ -36,9 +40,28 @@ if TYPE_CHECKING:
 GAMBITS = ("incumbent", "challenger")
 """The two risk profiles that a board chooses between."""
 
+_LEAST_IN_BATCH: Final = 100
 
-def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0]) -> Plan:
-    """Find the best plan for a portfolio under a gambit, on the central draw.
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a plan is found.
+
+    ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
+    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
+    of every round.
+    """
+
+    draws: int = 1000
+    seed: int = 2027
+    certain: bool = False
+    batches: int = 8
+    workers: Workers = THREADS
+    watch: Watch | None = None
+
+
+def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Plan:
+    """Find the best plan for a portfolio under a gambit.
 
     Parameters
     ----------
@@ -46,21 +69,33 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0]) -> Plan:
         As ``load`` gives it.
     gambit
         A gambit, the name of a built-in one, or the path of a gambit file.
+    settings
+        How many futures to draw, and from which seed.
 
     Raises
     ------
     InputError
-        If there is no such gambit, or it does not fit the portfolio.
+        If there is no such gambit, it does not fit the portfolio, or the draws would not fit into memory.
     InfeasibleError
         If no plan obeys every rule.
     """
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
-    seen = forecast(portfolio, chosen.objective_for(portfolio), chosen.tail)
-    optimum = find_optimum(portfolio, chosen, seen)
-    return _report(portfolio, chosen, seen, optimum)
+    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
+    optimum = find_optimum(portfolio, chosen, seen, settings.watch)
+    return _report(portfolio, chosen, settings, seen, optimum)
 
 
-def compare(portfolio: Portfolio, gambits: Iterable[Gambit | str] = GAMBITS) -> Comparison:
+def forecast(portfolio: Portfolio, gambit: Gambit, settings: Settings, seed: str, draws: int) -> Forecast:
+    """Draw a portfolio's uncertain numbers, and see them through a gambit's objective."""
+    objective = gambit.objective_for(portfolio)
+    periods = len(objective.weights)
+    found = central_draw(portfolio, periods) if settings.certain else draw(portfolio, periods, seed, draws)
+    return Forecast(found, objective, gambit.tail, settings.workers)
+
+
+def compare(
+    portfolio: Portfolio, gambits: Iterable[Gambit | str] = GAMBITS, settings: Settings = Settings()
+) -> Comparison:
     """Find the best plan under each of several gambits, and lay them side by side.
 
     Raises
@@ -70,11 +105,13 @@ def compare(portfolio: Portfolio, gambits: Iterable[Gambit | str] = GAMBITS) -> 
     InfeasibleError
         If no plan obeys every rule of one of them.
     """
-    plans = [solve(portfolio, gambit) for gambit in gambits]
+    plans = [solve(portfolio, gambit, settings) for gambit in gambits]
     return Comparison({plan.gambit: plan for plan in plans})
 
 
-def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit) -> str:
+def write_memo(
+    portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()
+) -> str:
     """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
 
     Raises
@@ -86,7 +123,7 @@ def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit) -> 
     _, barred = eligible(portfolio, gambit)
     background = Background(
         law=_law(portfolio),
-        free=solve(portfolio, without_shares(gambit)) if gambit.shares else None,
+        free=solve(portfolio, without_shares(gambit), replace(settings, batches=0)) if gambit.shares else None,
         match=_match(portfolio, plan),
         barred=barred,
     )
@@ -98,7 +135,7 @@ def without_shares(gambit: Gambit) -> Gambit:
     return replace(gambit, name=f"{gambit.name} without shares", shares={})
 
 
-def _report(portfolio: Portfolio, gambit: Gambit, seen: Forecast, optimum: Optimum) -> Plan:
+def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Forecast, optimum: Optimum) -> Plan:
     """Turn arrays into the answer."""
     initiatives = portfolio.initiatives
     when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
@@ -109,9 +146,9 @@ def _report(portfolio: Portfolio, gambit: Gambit, seen: Forecast, optimum: Optim
         _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
     ]
     inputs = _inputs(portfolio, gambit)
-    settings = {"certain": True}
+    drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
     return Plan(
-        status="optimal" if optimum.is_certified else "gap",
+        status=optimum.ending.value,
         gambit=gambit.name,
         portfolio=portfolio.name,
         money=portfolio.money,
@@ -125,18 +162,43 @@ def _report(portfolio: Portfolio, gambit: Gambit, seen: Forecast, optimum: Optim
         baseline=tuple((seen.draws.probability @ projection.baseline).tolist()),
         gain=tuple((seen.draws.probability @ projection.gain).tolist()),
         contributions={each.id: float(part) for each, part in zip(initiatives, split, strict=True)},
-        seed=None,
+        seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
         versions=_versions(),
-        input_sha256=_hash({"inputs": inputs, "settings": settings}),
+        input_sha256=_hash({"inputs": inputs, "settings": drawn}),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
+        honesty=None if settings.certain else _honesty(portfolio, gambit, settings, seen, counted, allocations),
     )
+
+
+def _honesty(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    settings: Settings,
+    seen: Forecast,
+    counted: tuple[Array, Array],
+    allocations: list[Allocation],
+) -> dict[str, Any]:
+    """Hold fresh draws, scenarios and batches against a plan."""
+    fresh = forecast(portfolio, gambit, settings, f"{settings.seed}/fresh", settings.draws)
+    spent = np.array([each.total for each in allocations])
+    size = max(_LEAST_IN_BATCH, settings.draws // max(1, settings.batches))
+    plans = []
+    for number in range(settings.batches):
+        batch = forecast(portfolio, gambit, settings, f"{settings.seed}/batch/{number}", size)
+        plans.append(find_optimum(portfolio, gambit, batch).funded[:, -1])
+    return Honesty(
+        out_of_sample=honesty.out_of_sample(fresh, fresh.project(*counted), gambit.aversion),
+        scenarios=honesty.by_scenario(seen, seen.project(*counted)),
+        missing=honesty.missing_money(seen, spent),
+        stability=honesty.stability(seen.ids, plans) if plans else {},
+    ).to_dict()
 
 
 def _allocation(initiative: Initiative, funded: Array, progress: Array) -> Allocation:
     received = np.diff(funded, prepend=0.0)
-    spend = received * initiative.cost.central
+    spend = received * initiative.price
     uses = {name: tuple((received * amount.central).tolist()) for name, amount in initiative.uses.items()}
     return Allocation(
         id=initiative.id,

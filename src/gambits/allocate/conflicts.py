@@ -26,9 +26,15 @@ def explain(layout: Layout) -> InfeasibleError:
     return InfeasibleError("these rules cannot all hold", shown, "loosen one of the rules above, and solve again")
 
 
+def can_hold(layout: Layout) -> bool:
+    """Say whether some plan obeys every rule, whatever it is worth."""
+    return _feasible(layout, [limit for block in BLOCKS for limit in block(layout)])
+
+
 def _feasible(layout: Layout, limits: list[Limit]) -> bool:
     problem = pulp.LpProblem("rules", pulp.LpMinimize)
-    columns = [problem.add_variable(name, 0, 1) for name in layout.names]
+    # A floor on the tail cannot fail here, where nothing says what the tail is worth.
+    columns = [problem.add_variable(name, 0, None if k == layout.tail else 1) for k, name in enumerate(layout.names)]
     problem.setObjective(expression([(columns[0], 0.0)]))
     state(problem, columns, tuple(limits))
     return LiveModel(problem, columns).solve().status is not Status.INFEASIBLE

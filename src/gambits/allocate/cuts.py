@@ -7,18 +7,20 @@ when the best plan found is within the tolerance of it. The programme never grow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.conflicts import explain
+from gambits.allocate.conflicts import can_hold, explain
 from gambits.allocate.eligible import eligible
-from gambits.allocate.programme import ABSENT, Programme, formulate, lay_out
+from gambits.allocate.programme import ABSENT, Programme, formulate, hold_floor, lay_out
 from gambits.allocate.response import line_at, progress_of
 from gambits.allocate.solver import Row, Status
-from gambits.errors import GambitsError
+from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
@@ -30,11 +32,19 @@ if TYPE_CHECKING:
 
 GAP: Final = 1e-5
 """How close the certificate must be, in objective units (OOM)."""
-_AIM: Final = 1e-7
+_AIM: Final = 1e-6
 """How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
 _PROGRESS_TOLERANCE: Final = 1e-9
+
+
+class Ending(Enum):
+    """How a search ended. All but the first give a plan whose certificate is loose."""
+
+    OPTIMAL = "optimal"
+    GAP = "gap not met"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,8 @@ class Optimum:
         (1 − λ)·E[V] + λ·CVaR[V] of the plan, and what no plan exceeds; OOM.
     rounds
         Solves of the master.
-    is_certified
-        Whether bound − objective ≤ the tolerance.
+    ending
+        Whether bound − objective is within the tolerance, or why not.
     """
 
     funded: Array
@@ -61,23 +71,48 @@ class Optimum:
     objective: float
     bound: float
     rounds: int
-    is_certified: bool
+    ending: Ending
 
 
-def allocate(portfolio: Portfolio, gambit: Gambit, forecast: Forecast) -> Optimum:
+Watch = Callable[[int, float, float], None]
+"""Told (round, bound, best objective) after each round."""
+
+
+def allocate(portfolio: Portfolio, gambit: Gambit, forecast: Forecast, watch: Watch | None = None) -> Optimum:
     """Find the best plan that obeys every rule.
+
+    An interrupt (Ctrl-C) ends the search with the best plan so far.
 
     Raises
     ------
     InfeasibleError
         If no plan obeys the rules; it names some that cannot hold together.
+    UnfinishedError
+        If the search ended before it found any plan.
     """
     initiatives, _ = eligible(portfolio, gambit)
     # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
-    programme = formulate(layout, aversion)
-    return _Search(programme, forecast, aversion).run()
+    search = _Search(formulate(layout, aversion), forecast, aversion)
+    try:
+        return search.run(watch)
+    except FloorTooHigh as error:
+        # Asked for the best tail alone, the same search says how high a floor could be.
+        highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
+        raise InfeasibleError(
+            f"no plan has a tail worth {gambit.cvar_floor:g} OOM; the best tail is worth {highest:.6g}",
+            (error.rule,),
+            f"lower `cvar_floor` to {highest:.4g} or less",
+        ) from None
+
+
+class FloorTooHigh(Exception):
+    """The rules can hold, but not with the gambit's floor."""
+
+    def __init__(self, rule: BrokenRule) -> None:
+        super().__init__(rule.rule)
+        self.rule = rule
 
 
 class _Search:
@@ -93,38 +128,58 @@ class _Search:
         periods = self.layout.portfolio.periods.count
         self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
         self.shape = (len(forecast.ids), periods)
+        self.best: Optimum | None = None
+        self.bound = np.inf
+        self.rounds = 0
 
-    def run(self) -> Optimum:
+    def run(self, watch: Watch | None) -> Optimum:
+        ending = Ending.GAP
+        try:
+            ending = self._loop(watch)
+        except KeyboardInterrupt:
+            ending = Ending.INTERRUPTED
+        if self.best is None:
+            raise UnfinishedError(f"no plan was found ({ending.value})", "let it run longer, or use fewer draws")
+        bound = max(self.bound, self.best.objective)
+        ending = Ending.OPTIMAL if bound - self.best.objective <= GAP else ending
+        return replace(self.best, bound=bound, rounds=self.rounds, ending=ending)
+
+    def _loop(self, watch: Watch | None) -> Ending:
         for level in _STARTS:
-            start = np.full((len(self.rows), self.shape[1]), level)
-            self.programme.model.add(self._cuts(start, start))
-        best: Optimum | None = None
-        bound = np.inf
-        for rounds in range(1, _MOST_ROUNDS + 1):
+            start = self._spread(np.full((len(self.rows), self.shape[1]), level))
+            self.programme.model.add(self._cuts(start, start, self._evaluate(start, start)))
+        while self.rounds < _MOST_ROUNDS:
+            self.rounds += 1
             solution = self.programme.model.solve()
             if solution.status is Status.INFEASIBLE:
-                raise explain(self.layout)
+                raise self._infeasible()
             if solution.status is not Status.OPTIMAL:
                 break
-            bound = min(bound, -solution.objective)
-            found = self._judge(solution.values, bound, rounds)
-            best = found if best is None or found.objective > best.objective else best
-            if bound - best.objective <= _AIM:
-                break
-            rows = self._cuts(*self._proposal(solution.values)) + self._tangents(solution.values)
-            self.programme.model.add(rows)
-        if best is None:
-            raise GambitsError("the solver found no plan", "run `gambits check`, and report the file if it is sound")
-        gap = bound - best.objective
-        return Optimum(
-            best.funded,
-            best.progress,
-            best.values,
-            best.objective,
-            max(bound, best.objective),
-            rounds,
-            gap <= GAP,
-        )
+            self.bound = min(self.bound, -solution.objective)
+            found = self._judge(solution.values)
+            if self._is_better(found):
+                self.best = found
+            best = self.best.objective if self.best else -np.inf
+            if watch is not None:
+                watch(self.rounds, self.bound, best)
+            if self.bound - best <= _AIM:
+                return Ending.OPTIMAL
+            cuts = self._cuts(found.progress, found.funded, found.values)
+            self.programme.model.add(cuts + self._tangents(solution.values))
+        return Ending.GAP
+
+    def _is_better(self, found: Optimum) -> bool:
+        floor = self.layout.gambit.cvar_floor
+        # The floor is met to the tolerance of the certificate: cuts close in on it from outside.
+        if floor is not None and found.values.tail < floor - GAP:
+            return False
+        return self.best is None or found.objective > self.best.objective
+
+    def _infeasible(self) -> Exception:
+        floor = next(hold_floor(self.layout), None)
+        if floor is not None and can_hold(self.layout):
+            return FloorTooHigh(floor.rule)
+        return explain(self.layout)
 
     def _proposal(self, values: Array) -> tuple[Array, Array]:
         """Read (progress, funded) of the master's plan, shape (I eligible, T), with progress as it truly is."""
@@ -133,11 +188,11 @@ class _Search:
         funded = np.maximum.accumulate(funded, axis=1)
         return timing.progress(self.layout.initiatives, funded), funded
 
-    def _judge(self, values: Array, bound: float, rounds: int) -> Optimum:
+    def _judge(self, values: Array) -> Optimum:
         progress, funded = (self._spread(part) for part in self._proposal(values))
         worth = self._evaluate(progress, funded)
         objective = (1 - self.aversion) * worth.expected + self.aversion * worth.tail
-        return Optimum(funded, progress, worth, objective, bound, rounds, False)
+        return Optimum(funded, progress, worth, objective, self.bound, self.rounds, Ending.GAP)
 
     def _spread(self, part: Array) -> Array:
         """Put the rows of eligible initiatives among those of all."""
@@ -148,10 +203,8 @@ class _Search:
     def _evaluate(self, progress: Array, funded: Array) -> Values:
         return self.forecast.evaluate(timing.as_counted(progress, self.seen), timing.as_counted(funded, self.seen))
 
-    def _cuts(self, progress: Array, funded: Array) -> list[Row]:
+    def _cuts(self, progress: Array, funded: Array, worth: Values) -> list[Row]:
         """Give the cuts at a plan: θ ≤ value + slopes · (plan − this plan), for each term of the objective."""
-        progress, funded = self._spread(progress), self._spread(funded)
-        worth = self._evaluate(progress, funded)
         cuts = []
         for k, column in enumerate(self.layout.worth):
             if column != ABSENT:

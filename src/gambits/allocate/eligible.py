@@ -50,4 +50,4 @@ def _own_reason(initiative: Initiative, portfolio: Portfolio, gambit: Gambit) ->
 
 
 def _place(portfolio: Portfolio, initiative: Initiative, key: str) -> Where:
-    return portfolio.place(f"initiatives.{initiative.id}.{key}")
+    return portfolio.place(initiative.key(key))

@@ -13,6 +13,8 @@ FORMAT: Final = "gambits/plan/1"
 _DIGITS: Final = 12
 """Significant digits in JSON: what lies below is the noise of one platform's sums."""
 
+_NOTHING: Final = 1e-14
+
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
@@ -54,7 +56,8 @@ class Plan:
 
     ``objective``, ``bound``, ``gap``, ``expected`` and ``cvar`` are in OOM from the do-nothing baseline.
     ``baseline`` and ``gain`` are expected effective compute by period, log10 FLOP and OOM. ``contributions``
-    splits ``expected`` over initiatives. ``allocations`` is sorted by id.
+    splits ``expected`` over initiatives. ``allocations`` is sorted by id. ``honesty`` holds value on fresh draws,
+    by scenario, money missing and stability, as JSON; None for a certain plan.
     """
 
     status: str
@@ -77,6 +80,7 @@ class Plan:
     inputs: Mapping[str, object]
     warnings: tuple[str, ...] = ()
     portfolio: str = field(default="")
+    honesty: Mapping[str, Any] | None = None
 
     @property
     def gap(self) -> float:
@@ -133,7 +137,6 @@ class Plan:
             "rounds": self.rounds,
             "expected": self.expected,
             "cvar": self.cvar,
-            "out_of_sample": None,
             "total_spend": self.total_spend,
             "shares": self.shares,
             "spend_by_period": list(self.spend_by_period),
@@ -142,6 +145,7 @@ class Plan:
             "initiatives": {
                 each.id: each.to_dict() | {"contribution": self.contributions[each.id]} for each in self.allocations
             },
+            **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
             "prices": None,
             "seed": self.seed,
             "draws": self.draws,
@@ -166,7 +170,7 @@ class Plan:
 def rounded(value: Any) -> Any:
     """Round every float in nested dicts and lists to 12 significant digits, and −0 to 0."""
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") + 0.0
+        return 0.0 if abs(value) < _NOTHING else float(f"{value:.{_DIGITS}g}")
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -54,7 +54,7 @@ class Layout:
     worth
         Shape (K,): columns of θ by period, ``ABSENT`` where the period has no weight.
     tail
-        The column of θ of the tail, ``ABSENT`` without aversion.
+        The column of θ of the tail, ``ABSENT`` without aversion and floor.
     names
         Of every column: their order is their number.
     """
@@ -80,7 +80,7 @@ class Layout:
 
     def cost(self, i: int) -> float:
         """Cost of initiative i in parts of the total budget."""
-        return self.initiatives[i].cost.central / self.budget
+        return self.initiatives[i].price / self.budget
 
     def last(self, i: int) -> int:
         """The column of what initiative i has received at the end."""
@@ -101,8 +101,8 @@ def lay_out(
     names: list[str] = []
 
     def column(kind: str, *parts: str) -> int:
-        # LP files know neither - nor spaces in names; ids have no dots.
-        readable = "_".join((kind, *parts)).replace("-", ".")
+        # LP files know no -, / or space in names; ids have no dots.
+        readable = "_".join((kind, *parts)).replace("-", ".").replace("/", ".")
         names.append(f"c{len(names):06d}_{readable}")
         return len(names) - 1
 
@@ -119,7 +119,7 @@ def lay_out(
         funded=funded,
         progress=progress,
         worth=np.array(worth, dtype=np.int32),
-        tail=column("tail") if aversion > 0 else ABSENT,
+        tail=column("tail") if aversion > 0 or gambit.cvar_floor is not None else ABSENT,
         names=tuple(names),
     )
 
@@ -198,6 +198,12 @@ def limit_spend(layout: Layout) -> Iterator[Limit]:
         pairs = [(layout.last(i), cost) for i, cost in enumerate(costs)]
         rule = BrokenRule(f"the total budget of {budget.total:g}", layout.portfolio.place("budget.total"))
         yield Limit("budget_total", _terms(*pairs), -np.inf, budget.total / layout.budget, rule)
+    if layout.gambit.reserve:
+        pairs = [(layout.last(i), cost) for i, cost in enumerate(costs)]
+        words = f"{layout.gambit.name}'s reserve of {layout.gambit.reserve:.0%}"
+        spendable = (1 - layout.gambit.reserve) * budget.total / layout.budget
+        rule = BrokenRule(words, layout.gambit.place("reserve"))
+        yield Limit("reserve", _terms(*pairs), -np.inf, spendable, rule)
 
 
 def limit_resources(layout: Layout) -> Iterator[Limit]:
@@ -251,6 +257,14 @@ def limit_each(layout: Layout) -> Iterator[Limit]:
             )
 
 
+def hold_floor(layout: Layout) -> Iterator[Limit]:
+    """The tail is worth at least the gambit's floor: θ[tail] ≥ floor; cuts bound θ[tail] by what the tail is worth."""
+    floor = layout.gambit.cvar_floor
+    if floor is not None:
+        rule = BrokenRule(f"{layout.gambit.name}'s floor of {floor:g} OOM", layout.gambit.place("cvar_floor"))
+        yield Limit("cvar_floor", {layout.tail: 1.0}, floor, np.inf, rule)
+
+
 BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
     keep_what_is_paid,
     pace,
@@ -260,6 +274,7 @@ BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
     limit_resources,
     hold_shares,
     limit_each,
+    hold_floor,
 )
 
 
@@ -290,7 +305,7 @@ def formulate(layout: Layout, aversion: float) -> Programme:
         for k, name in enumerate(layout.names)
     ]
     goal = [(columns[k], aversion - 1.0) for k in layout.worth if k != ABSENT]
-    goal += [(columns[layout.tail], -aversion)] if layout.tail != ABSENT else []
+    goal += [(columns[layout.tail], -aversion)] if aversion > 0 else []
     problem.setObjective(expression(goal))
     state(problem, columns, (*limits, *_diminishing(layout)))
     return Programme(layout, limits, LiveModel(problem, columns))
@@ -300,7 +315,7 @@ def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
     """Write limits into a PuLP problem."""
     for number, limit in enumerate(limits):
         left = expression((columns[k], coefficient) for k, coefficient in limit.terms.items())
-        name = f"r{number:06d}_{limit.name}".replace("-", ".")
+        name = f"r{number:06d}_{limit.name}".replace("-", ".").replace("/", ".").replace(" ", ".")
         if limit.low == limit.high:
             problem += (left - limit.low == 0), name
         elif limit.high < np.inf:
@@ -322,4 +337,4 @@ def _diminishing(layout: Layout) -> Iterator[Limit]:
 
 
 def _rule(layout: Layout, initiative: Initiative, key: str, words: str) -> BrokenRule:
-    return BrokenRule(words, layout.portfolio.place(f"initiatives.{initiative.id}.{key}"))
+    return BrokenRule(words, layout.portfolio.place(initiative.key(key)))

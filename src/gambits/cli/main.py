@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,9 @@ from gambits.cli.output import Group, write, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gambits.forecast.workers import Workers
+    from gambits.pipeline import Settings
 
     Command = Callable[..., None]
 
@@ -54,10 +60,48 @@ def gambit_option(command: Command) -> Command:
     return click.option("--gambit", default="incumbent", show_default=True, metavar="NAME|FILE", help=text)(command)
 
 
-def certain_option(command: Command) -> Command:
-    """Solve the central draw."""
-    text = "Use one central draw: medians, effect × success. The only way so far, and the default."
-    return click.option("--certain", is_flag=True, help=text)(command)
+def settings_options(command: Command) -> Command:
+    """How many futures, from which seed, on which machines; gives the command its ``settings``."""
+
+    @functools.wraps(command)
+    def wrapped(draws: int, seed: int, certain: bool, batches: int, cluster: str | None, **others: Any) -> None:
+        from gambits.cli.progress import watching
+        from gambits.pipeline import Settings
+
+        with watching() as watch, _workers(cluster) as workers:
+            settings = Settings(draws, seed, certain, batches, workers, watch)
+            command(settings=settings, **others)
+
+    options = (
+        click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Futures to draw."),
+        click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
+        click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
+        click.option(
+            "--batches",
+            type=click.IntRange(min=0, max=100),
+            default=8,
+            show_default=True,
+            help="Plans on other draws that say how stable this one is.",
+        ),
+        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
+    )
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@contextmanager
+def _workers(address: str | None) -> Iterator[Workers]:
+    from gambits.forecast.workers import THREADS, Cluster
+
+    if address is None:
+        yield THREADS
+        return
+    cluster = Cluster(address)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
 
 
 @click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,8 +114,9 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
+@settings_options
 @click.option("-o", "--out", default="gambits-demo", show_default=True, metavar="FOLDER", help="Where memos go.")
-def demo(out: str) -> None:
+def demo(settings: Settings, out: str) -> None:
     """Compare the gambits on a bundled portfolio and write a memo for each."""
     from gambits import pipeline
     from gambits.cli import tables
@@ -81,12 +126,12 @@ def demo(out: str) -> None:
 
     portfolio = load("frontier-lab")
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = pipeline.compare(portfolio, gambits)
+    comparison = pipeline.compare(portfolio, gambits, settings)
     show(tables.comparison(comparison, portfolio))
     folder = Path(out)
     paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
-        write(pipeline.write_memo(portfolio, comparison, gambit), path)
+        write(pipeline.write_memo(portfolio, comparison, gambit, settings), path)
     show(tables.next_steps(paths))
 
 
@@ -126,10 +171,10 @@ def check(portfolio: str, as_json: bool) -> None:
 @main.command()
 @portfolio_argument
 @gambit_option
-@certain_option
+@settings_options
 @json_option
 @out_option
-def solve(portfolio: str, gambit: str, certain: bool, as_json: bool, out: str | None) -> None:
+def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: str | None) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
     from gambits.cli import tables
@@ -137,7 +182,7 @@ def solve(portfolio: str, gambit: str, certain: bool, as_json: bool, out: str | 
     from gambits.portfolio.load import load
 
     found = load(portfolio)
-    plan = pipeline.solve(found, gambit)
+    plan = pipeline.solve(found, gambit, settings)
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json:
@@ -150,10 +195,10 @@ def solve(portfolio: str, gambit: str, certain: bool, as_json: bool, out: str | 
 @main.command()
 @portfolio_argument
 @click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
-@certain_option
+@settings_options
 @json_option
 @out_option
-def compare(portfolio: str, gambits: tuple[str, ...], certain: bool, as_json: bool, out: str | None) -> None:
+def compare(portfolio: str, gambits: tuple[str, ...], settings: Settings, as_json: bool, out: str | None) -> None:
     """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
     from gambits import pipeline
     from gambits.cli import tables
@@ -161,7 +206,7 @@ def compare(portfolio: str, gambits: tuple[str, ...], certain: bool, as_json: bo
     from gambits.portfolio.load import load
 
     found = load(portfolio)
-    comparison = pipeline.compare(found, gambits or pipeline.GAMBITS)
+    comparison = pipeline.compare(found, gambits or pipeline.GAMBITS, settings)
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json:
@@ -174,9 +219,9 @@ def compare(portfolio: str, gambits: tuple[str, ...], certain: bool, as_json: bo
 @main.command()
 @portfolio_argument
 @gambit_option
-@certain_option
+@settings_options
 @out_option
-def memo(portfolio: str, gambit: str, certain: bool, out: str | None) -> None:
+def memo(portfolio: str, gambit: str, settings: Settings, out: str | None) -> None:
     """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
     from gambits import pipeline
     from gambits.portfolio.gambit import load_gambit
@@ -184,8 +229,8 @@ def memo(portfolio: str, gambit: str, certain: bool, out: str | None) -> None:
 
     found, chosen = load(portfolio), load_gambit(gambit)
     others = [name for name in pipeline.GAMBITS if name != chosen.name]
-    comparison = pipeline.compare(found, [chosen, *others])
-    write(pipeline.write_memo(found, comparison, chosen), out)
+    comparison = pipeline.compare(found, [chosen, *others], settings)
+    write(pipeline.write_memo(found, comparison, chosen, settings), out)
 
 
 @main.command()

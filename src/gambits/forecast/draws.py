@@ -1,20 +1,21 @@
-"""Every uncertain number in every draw, as arrays: draws × periods and draws × initiatives.
-
-Here there is one draw, the central one: every estimate at its median, each effect's logarithm (or tokens, or
-value) times the chance that the initiative and everything it requires succeed.
-"""
+"""Every uncertain number in every draw, as arrays: draws × periods and draws × initiatives."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.special import ndtri
 
+from gambits.errors import InputError, Problem, Where
+from gambits.forecast.sampling import quantile, reordered, stratified
 from gambits.portfolio.graph import prerequisites
-from gambits.portfolio.model import Lever, Portfolio, Trend
+from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Trend
+from gambits.quantities.estimates import Estimate
 from gambits.scaling.frontier import LN_10, Constants
 from gambits.scaling.laws import load_law
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 ON_COMPUTE, ON_DATA, ON_OOM = range(3)
-"""Rows of ``Draws.effects``: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law."""
+"""Rows of ``Draws.helps``: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law."""
 
 # A data-efficiency gain of k is exactly k × compute and k × unique data (frontier.py), hence two rows.
 _ROWS: Final = {
@@ -34,6 +35,11 @@ _ROWS: Final = {
     Lever.POST_TRAINING: ((ON_OOM, 1 / LN_10),),
     Lever.TEST_TIME: ((ON_OOM, 1 / LN_10),),
 }
+
+
+_ARRAYS: Final = 20
+"""Arrays of draws × initiatives that are alive at once: effects, their halves, the blocks."""
+_MOST_BYTES: Final = 12 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,15 @@ class Draws:
         Shape (R, I): points at full funding.
     law
         Constants, scalars or of shape (R, 1); None without a frontier.
+    cost_ratio
+        Shape (R, I): cost over its median. Money is what is decided, so a dearer draw gets less far. None where
+        every cost is certain.
+    responses
+        How progress follows money, by initiative; looked at only where cost varies.
+    scenario
+        Shape (R,): number of each draw's scenario among ``scenarios``.
+    scenarios
+        Names of the scenarios.
     """
 
     ids: tuple[str, ...]
@@ -67,6 +82,10 @@ class Draws:
     tokens: Array
     value: Array
     law: Constants | None
+    cost_ratio: Array | None = None
+    responses: tuple[Response, ...] = ()
+    scenario: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    scenarios: tuple[str, ...] = ("as planned",)
 
     @property
     def count(self) -> int:
@@ -77,6 +96,9 @@ class Draws:
 def central_draw(portfolio: Portfolio, periods: int) -> Draws:
     """Give the one draw in which every estimate is at its median.
 
+    Each effect's logarithm (or tokens, or value) counts times the chance that the initiative and everything it
+    requires succeed; costs are at their medians, the law at its published constants, scenarios are left out.
+
     Parameters
     ----------
     portfolio
@@ -84,35 +106,171 @@ def central_draw(portfolio: Portfolio, periods: int) -> Draws:
     periods
         How many periods to cover: those of the horizon and those after it.
     """
-    size = len(portfolio.initiatives)
     needed = prerequisites(portfolio)
-    success = {each.id: each.success.central for each in portfolio.initiatives}
-    effects = np.zeros((3, 1, size))
-    tokens, value = np.zeros((1, size)), np.zeros((1, size))
-    for i, initiative in enumerate(portfolio.initiatives):
-        chance = math.prod(success[id] for id in (initiative.id, *needed[initiative.id]))
-        for lever, estimate in initiative.effects.items():
+    chance = {each.id: each.success.central for each in portfolio.initiatives}
+    alive = {id: np.array([math.prod(chance[name] for name in (id, *needed[id]))]) for id in chance}
+
+    def median(key: str, estimate: Estimate, luck: float) -> Array:
+        return np.array([estimate.central])
+
+    law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
+    return _gather(portfolio, periods, median, alive, np.ones(1), law)
+
+
+def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
+    """Draw every estimate from its own stream, in scenarios of exact proportion.
+
+    Parameters
+    ----------
+    portfolio
+        A sound portfolio.
+    periods
+        How many periods to cover.
+    seed
+        Keys every stream, with the estimate's dotted key.
+    count
+        Draws wanted; scenario s gets max(1, round(probability · count)) of them.
+    """
+    _refuse_too_many(count, len(portfolio.initiatives), portfolio.file)
+    sampler = _Sampler(portfolio, seed, count)
+    law: Constants | None = None
+    if portfolio.frontier is not None:
+        read = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
+        is_drawn = portfolio.frontier.law_uncertainty
+        law = read.drawn(sampler.uniforms("frontier.law")) if is_drawn else read.central
+    alive = _alive(portfolio, sampler)
+    return _gather(portfolio, periods, sampler.values, alive, sampler.probability, law, sampler)
+
+
+def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
+    """Stop before the arrays of the draws outgrow memory."""
+    needed = count * initiatives * 8 * _ARRAYS
+    if needed > _MOST_BYTES:
+        most = int(_MOST_BYTES / (initiatives * 8 * _ARRAYS))
+        message = f"{count:,} draws of {initiatives} initiatives would take {needed / 2**30:.0f} GiB of memory"
+        raise InputError((Problem("too-many-draws", Where(file), message, f"use at most {most:,} draws"),))
+
+
+class _Sampler:
+    """The draws of one portfolio under one seed: which scenario each belongs to, and the values of estimates."""
+
+    def __init__(self, portfolio: Portfolio, seed: str, count: int) -> None:
+        self.portfolio = portfolio
+        self.seed = seed
+        sizes = [max(1, round(each.probability * count)) for each in portfolio.scenarios]
+        self.scenario = np.repeat(np.arange(len(sizes)), sizes)
+        shares = [each.probability / size for each, size in zip(portfolio.scenarios, sizes, strict=True)]
+        self.probability = np.repeat(shares, sizes)
+        self.probability = self.probability / self.probability.sum()
+        self.names = tuple(each.name for each in portfolio.scenarios)
+        self._shared: dict[str, Array] = {}
+
+    def uniforms(self, key: str) -> Array:
+        """Give the stratified uniforms of a key, in draw order."""
+        return stratified(self.seed, key, len(self.scenario))
+
+    def values(self, key: str, estimate: Estimate, luck: float = 0.0) -> Array:
+        """Give an estimate's value in every draw, shape (R,).
+
+        ``luck`` is +1 where more is good luck, −1 where less is, 0 where luck is not shared.
+        """
+        changed = [each.change.get(key, estimate) for each in self.portfolio.scenarios]
+        if all(each.is_certain for each in changed):
+            return np.array([each.central for each in changed])[self.scenario]
+        uniforms = self.fortunate(key, luck)
+        if len(changed) == 1:
+            return quantile(changed[0], uniforms)
+        found = np.empty_like(uniforms)
+        for number, each in enumerate(changed):
+            here = self.scenario == number
+            found[here] = quantile(each, uniforms[here])
+        return found
+
+    def fortunate(self, key: str, luck: float) -> Array:
+        """Give uniforms whose ranks follow the luck that initiatives share: a one-factor Gaussian copula."""
+        uniforms = self.uniforms(key)
+        shared = self.portfolio.correlation
+        if luck == 0 or shared.path + shared.scenario == 0:
+            return uniforms
+        whole, _, _ = key.removeprefix("initiatives.").partition(".")
+        path = self._path(whole)
+        own = math.sqrt(max(0.0, 1 - shared.path - shared.scenario)) * ndtri(uniforms)
+        factor = math.sqrt(shared.path) * self._factor(f"correlation.path.{path}")
+        return reordered(uniforms, own + luck * (factor + math.sqrt(shared.scenario) * self._of_scenario()))
+
+    def _path(self, whole: str) -> str:
+        return next(each.path for each in self.portfolio.initiatives if each.id.partition("/")[0] == whole)
+
+    def _factor(self, key: str) -> Array:
+        if key not in self._shared:
+            self._shared[key] = ndtri(self.uniforms(key))
+        return self._shared[key]
+
+    def _of_scenario(self) -> Array:
+        factors = np.array([self._factor(f"correlation.scenario.{name}") for name in self.names])
+        return np.asarray(factors[self.scenario, np.arange(len(self.scenario))])
+
+
+def _alive(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
+    """Say in which draws an initiative works: it and everything it requires succeed, u < success. 0 or 1, (R,)."""
+    succeeds: dict[str, Array] = {}
+    for each in portfolio.initiatives:
+        key = each.key("success")
+        chance = sampler.values(key, each.success)
+        certain = bool(np.all(chance >= 1))
+        works = np.ones(len(chance)) if certain else sampler.fortunate(f"{key}.event", -1.0) < chance
+        succeeds[each.id] = np.asarray(works, dtype=float)
+    needed = prerequisites(portfolio)
+    return {id: np.prod([succeeds[name] for name in (id, *needed[id])], axis=0) for id in succeeds}
+
+
+def _gather(portfolio, periods, values, alive, probability, law, sampler=None) -> Draws:  # type: ignore[no-untyped-def]
+    """Fill the arrays: ``values(key, estimate, luck)`` gives an estimate in every draw."""
+    count, size = len(probability), len(portfolio.initiatives)
+    effects = np.zeros((3, count, size))
+    tokens, value = np.zeros((count, size)), np.zeros((count, size))
+    for i, each in enumerate(portfolio.initiatives):
+        works = alive[each.id]
+        for lever, estimate in each.effects.items():
+            drawn = values(each.key(f"effects.{lever.value}"), estimate, 1.0)
             if lever.is_additive:
-                tokens[0, i] = estimate.central * initiative.quality * chance
+                tokens[:, i] = drawn * each.quality * works
             for row, factor in _ROWS.get(lever, ()):
-                effects[row, 0, i] += math.log(estimate.central) * factor * chance
-        value[0, i] = initiative.value.central * chance
+                effects[row, :, i] += np.log(drawn) * factor * works
+        value[:, i] = values(each.key("value"), each.value, 1.0) * works
+    frontier = portfolio.frontier
     return Draws(
         ids=tuple(each.id for each in portfolio.initiatives),
-        probability=np.ones(1),
-        ln_compute=_central_trend(portfolio.frontier.compute if portfolio.frontier else None, portfolio, periods),
-        ln_tokens=_central_trend(portfolio.frontier.unique_tokens if portfolio.frontier else None, portfolio, periods),
+        probability=probability,
+        ln_compute=_trend(frontier and frontier.compute, "frontier.compute.flop", portfolio, periods, values, count),
+        ln_tokens=_trend(
+            frontier and frontier.unique_tokens, "frontier.unique_tokens.count", portfolio, periods, values, count
+        ),
         helps=np.maximum(effects, 0),
         harms=np.minimum(effects, 0),
         tokens=tokens,
         value=value,
-        law=load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None,
+        law=law,
+        cost_ratio=_cost_ratio(portfolio.initiatives, values) if sampler is not None else None,
+        responses=tuple(each.response for each in portfolio.initiatives),
+        scenario=np.zeros(1, dtype=np.int64) if sampler is None else sampler.scenario,
+        scenarios=("central",) if sampler is None else sampler.names,
     )
 
 
-def _central_trend(trend: Trend | None, portfolio: Portfolio, periods: int) -> Array:
+def _cost_ratio(initiatives: Iterable[Initiative], values) -> Array | None:  # type: ignore[no-untyped-def]
+    """Give cost over its median, shape (R, I); None where every cost is certain."""
+    ratios = [values(each.key("cost"), each.cost, -1.0) / each.cost.central for each in initiatives]
+    table = np.array(ratios).T
+    return None if np.all(table == 1.0) else table
+
+
+def _trend(trend: Trend | None, key: str, portfolio: Portfolio, periods: int, values, count: int) -> Array:  # type: ignore[no-untyped-def]
+    """Give ln of a baseline at the start of each period, shape (R, K)."""
     if trend is None:
-        return np.zeros((1, periods))
+        return np.zeros((count, periods))
     years = np.arange(periods) * portfolio.periods.years
-    growth = math.log(trend.growth_per_year.central)
-    return np.asarray(math.log(trend.start.central) + growth * years, dtype=float)[np.newaxis, :]
+    growth_key = f"{key.rpartition('.')[0]}.growth_per_year"
+    start = np.log(values(key, trend.start, 0.0))[:, np.newaxis]
+    growth = np.log(values(growth_key, trend.growth_per_year, 0.0))[:, np.newaxis]
+    return np.asarray(start + growth * years)

@@ -39,7 +39,8 @@ class Gambit:
 
     ``shares`` are of the money on the architect and alchemist paths (and on any other path named in it), over
     the horizon; ``aversion`` is λ and ``tail`` is α of (1 − λ)·E[V] + λ·CVaR_α[V]; ``most_for_one`` is a
-    fraction of the total budget; ``only`` names the paths that may get money, None for all.
+    fraction of the total budget, and so is ``reserve``, which is kept back; ``cvar_floor`` is the least CVaR_α[V]
+    that is accepted, in OOM; ``only`` names the paths that may get money, None for all.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Gambit:
     aversion: float = 0.0
     tail: float = 0.2
     most_for_one: float | None = None
+    cvar_floor: float | None = None
+    reserve: float = 0.0
     only: tuple[str, ...] | None = None
     objective: Draft | None = None
     file: str = field(compare=False, default="")
@@ -134,9 +137,9 @@ GAMBIT: Final = Section(
         ),
         Key("only", Ids(), "the paths that may get money", default="all"),
         Key("objective", _OBJECTIVE, "wins over the portfolio's"),
-        Key("cvar_floor", Later("number"), "least tail value", "OOM"),
+        Key("cvar_floor", Number(), "least value of the tail: CVaR_α is at least this", "OOM"),
         Key("most_initiatives", Later("number"), "most initiatives with money"),
-        Key("reserve", Later("fraction"), "kept back"),
+        Key("reserve", Number(low=0, high=1), "part of the total budget that is kept back", "fraction", "0"),
         Key("extrapolation_cap", Later("fraction"), "most money on gains beyond their evidence"),
     )
 )
@@ -167,6 +170,8 @@ def load_gambit(name: str | Path) -> Gambit:
         aversion=draft.get("aversion", 0.0),
         tail=draft.get("tail", 0.2),
         most_for_one=draft.get("most_for_one"),
+        cvar_floor=draft.get("cvar_floor"),
+        reserve=draft.get("reserve", 0.0),
         only=draft.get("only"),
         objective=draft.get("objective"),
         file=shown,

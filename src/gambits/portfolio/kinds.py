@@ -302,7 +302,21 @@ class Uncertain(Kind):
         if not values[0] <= values[1] <= values[2]:
             raise Refused("range-order", "p10, p50, p90 do not rise", "write them in rising order")
         self._inside(*values)
-        return Estimate(Shape.PERCENTILES, values, self.bounds)
+        estimate = Estimate(Shape.PERCENTILES, values, self.bounds)
+        if not estimate.is_certain:
+            self._feasible(estimate)
+        return estimate
+
+    def _feasible(self, estimate: Estimate) -> None:
+        if self.bounds is Bounds.PROBABILITY and estimate.values[-1] >= 1:
+            raise Refused("out-of-range", "a percentile of a probability is 1", "write percentiles below 1")
+        low, high = estimate.middle_limits or (-math.inf, math.inf)
+        if not low <= estimate.values[1] <= high:
+            raise Refused(
+                "too-skewed",
+                f"no distribution fits: p50 is too near {'p10' if estimate.values[1] < low else 'p90'}",
+                f"write a p50 between {low:.4g} and {high:.4g}, or other outer percentiles",
+            )
 
     def _inside(self, *values: float) -> None:
         certain = values[0] == values[-1]

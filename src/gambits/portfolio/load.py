@@ -7,19 +7,23 @@ from pathlib import Path
 from gambits.errors import InputError, Problem, Where
 from gambits.portfolio import bundled
 from gambits.portfolio.model import (
+    AS_PLANNED,
     Budget,
+    Correlation,
     Frontier,
     Initiative,
     Lever,
     Objective,
     Portfolio,
     Resource,
+    Scenario,
     Trend,
 )
 from gambits.portfolio.order import canonical_order
 from gambits.portfolio.reading import Report, compose, flatten, plain, read_text, stop
 from gambits.portfolio.schema import PORTFOLIO
 from gambits.portfolio.sections import Draft
+from gambits.portfolio.stages import staged
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.periods import Periods
 
@@ -96,7 +100,8 @@ def _weights(given: str | tuple[float, ...], count: int, after: int) -> tuple[fl
 
 def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio:
     periods = Periods(draft["periods"]["first"], draft["periods"]["count"])
-    initiatives = (_initiative(id, each, periods) for id, each in draft["initiatives"].items())
+    by_expectation = draft["budget"].get("basis") == "expected"
+    initiatives = staged(draft["initiatives"], by_expectation=by_expectation)
     return Portfolio(
         name=draft["name"],
         as_of=draft["as_of"],
@@ -109,7 +114,9 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         ),
         frontier=_frontier(draft.get("frontier")),
         objective=make_objective(draft.get("objective", {}), periods.count),
-        initiatives=canonical_order(initiatives),
+        initiatives=canonical_order(_initiative(id, each, periods) for id, each in initiatives.items()),
+        scenarios=_scenarios(draft.get("scenarios")),
+        correlation=Correlation(**draft.get("correlation", {})),
         file=report.file,
         inputs=inputs,
         where=report.where | {"": Where(report.file)},
@@ -125,7 +132,7 @@ def _budget(draft: Draft, count: int) -> Budget:
     releases = _by_period(draft["per_period"], count)
     # The ceiling that holds is the smaller of the two, and later stages need only that one.
     total = min(draft.get("total", sum(releases)), sum(releases))
-    return Budget(releases, total, draft.get("carry_over", True))
+    return Budget(releases, total, draft.get("carry_over", True), draft.get("basis") == "expected")
 
 
 def _frontier(draft: Draft | None) -> Frontier | None:
@@ -137,7 +144,16 @@ def _frontier(draft: Draft | None) -> Frontier | None:
         law=draft.get("law", "muennighoff-2023"),
         compute=Trend(compute["flop"], compute.get("growth_per_year", default)),
         unique_tokens=Trend(tokens["count"], tokens.get("growth_per_year", default)),
+        law_uncertainty=draft.get("law_uncertainty", True),
     )
+
+
+def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
+    if drafts is None:
+        return AS_PLANNED
+    total = sum(each["probability"] for each in drafts)
+    found = (Scenario(each["name"], each["probability"] / total, each.get("change", {})) for each in drafts)
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import Final
 
 from gambits.errors import Problem, Where
 from gambits.quantities.estimates import Bounds, Estimate
@@ -43,11 +44,15 @@ class Lever(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Money released at the start of each period, and the rules for spending it."""
+    """Money released at the start of each period, and the rules for spending it.
+
+    With ``by_expectation`` a later stage counts by the chance that it is reached, not whole.
+    """
 
     per_period: tuple[float, ...]
     total: float
     carry_over: bool = True
+    by_expectation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Frontier:
     law: str
     compute: Trend
     unique_tokens: Trend
+    law_uncertainty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,8 @@ class Initiative:
     """A line of work that can be funded in part or whole.
 
     ``start`` counts periods from the first; ``takes`` and ``lag`` are in periods; ``cost`` is in the
-    portfolio's money and ``uses`` in each resource's unit, both at full funding.
+    portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
+    cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
     """
 
     id: str
@@ -131,11 +138,48 @@ class Initiative:
     after: tuple[str, ...] = ()
     must: bool = False
     never: bool = False
+    reached: float = 1.0
+
+    @property
+    def price(self) -> float:
+        """Money that full funding takes from the budget."""
+        return self.cost.central * self.reached
+
+    def key(self, name: str) -> str:
+        """Give the dotted key of one of its values, by which it is found in the file and drawn.
+
+        A stage has its own cost and success; the rest stands with the whole.
+        """
+        whole, _, stage = self.id.partition("/")
+        if stage and name in ("cost", "success"):
+            return f"initiatives.{whole}.stages.{stage}.{name}"
+        return f"initiatives.{whole}.{name}"
 
     @property
     def rests_on_judgement(self) -> bool:
         """Whether the source of the effect is a judgement: it says so in its first word."""
         return self.source.lower().startswith("judgement")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named future: its probability, and the estimates that differ in it, by dotted key."""
+
+    name: str
+    probability: float
+    change: Mapping[str, Estimate] = field(default_factory=dict)
+
+
+AS_PLANNED: Final = (Scenario("as planned", 1.0),)
+"""The scenarios of a portfolio that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """How much of the luck of initiatives is shared on a path, and in a scenario: parts of the variance."""
+
+    path: float = 0.0
+    scenario: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +199,8 @@ class Portfolio:
     frontier: Frontier | None
     objective: Objective
     initiatives: tuple[Initiative, ...]
+    scenarios: tuple[Scenario, ...] = AS_PLANNED
+    correlation: Correlation = Correlation()
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)

@@ -11,6 +11,7 @@ from gambits.portfolio.kinds import (
     Date,
     Flag,
     Ids,
+    Kind,
     Later,
     Number,
     PeriodName,
@@ -22,7 +23,7 @@ from gambits.portfolio.kinds import (
     Whole,
 )
 from gambits.portfolio.model import Lever
-from gambits.portfolio.sections import Key, Section, Table
+from gambits.portfolio.sections import Changes, Key, Section, Several, Table
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"
@@ -66,9 +67,22 @@ INITIATIVE: Final = Section(
         Key("team", Text(), "who does it"),
         Key("source", Text(), "where the effects come from; a judgement begins with that word", required=True),
         Key("note", Text(), "anything a reader should know"),
-        Key("cost", _POSITIVE, "cost of full funding", "money", required=True),
+        Key("cost", _POSITIVE, "cost of full funding; required without `stages`", "money"),
         Key("success", _PROBABILITY, "probability of technical success", default="1"),
-        Key("stages", Later("list of stages"), "chained parts, each with its own cost and success"),
+        Key(
+            "stages",
+            Several(
+                Section(
+                    (
+                        Key("name", Text(), "what the part is called", required=True),
+                        Key("cost", _POSITIVE, "cost of the part", "money", required=True),
+                        Key("success", _PROBABILITY, "probability that the part succeeds", default="1"),
+                    )
+                ),
+                "stage",
+            ),
+            "chained parts in place of `cost` and `success`; the effects come with the last",
+        ),
         Key("effects", EFFECTS, "what full funding does, by lever"),
         Key("quality", Number(above=0, high=1), "share of the added tokens that counts as usable", default="1"),
         Key("value", Uncertain(Bounds.ANY), "points of your own, linear in the funded fraction", "points", "0"),
@@ -104,6 +118,14 @@ INITIATIVE: Final = Section(
     )
 )
 
+SCENARIO: Final = Section(
+    (
+        Key("name", Text(), "what the future is called", required=True),
+        Key("probability", Number(above=0, high=1), "its probability", required=True),
+        Key("change", Changes(), "estimates under `frontier` and `initiatives` that differ, by dotted key"),
+    )
+)
+
 PORTFOLIO: Final = Section(
     (
         Key("format", Choice((FORMAT,)), "the version of this file format", required=True),
@@ -134,7 +156,12 @@ PORTFOLIO: Final = Section(
                     ),
                     Key("total", _MONEY, "ceiling over the horizon", "money", "the sum of the releases"),
                     Key("carry_over", Flag(), "whether unspent money stays available", default="true"),
-                    Key("basis", Later("word"), "whether a later stage counts whole or by its chance"),
+                    Key(
+                        "basis",
+                        Choice(("committed", "expected")),
+                        "a later stage counts whole, or by the chance that it is reached",
+                        default="committed",
+                    ),
                     Key("includes_serving", Later("flag"), "serving bill inside the budget"),
                     Key("discount_per_year", Later("number"), "then-year money"),
                     Key("reserve", Later("fraction"), "kept back"),
@@ -173,7 +200,7 @@ PORTFOLIO: Final = Section(
                         "a preset, or a law file beside the portfolio",
                         default="muennighoff-2023",
                     ),
-                    Key("law_uncertainty", Later("flag"), "draw the law's constants"),
+                    Key("law_uncertainty", Flag(), "whether the law's constants are drawn", default="true"),
                     Key(
                         "compute",
                         Section(
@@ -236,10 +263,32 @@ PORTFOLIO: Final = Section(
         Key("groups", Later("list"), "limits on sets of initiatives"),
         Key("excludes", Later("list"), "at most one of a set"),
         Key("counts", Later("section"), "how many may be funded"),
-        Key("correlation", Later("section"), "how luck is shared"),
-        Key("scenarios", Later("list"), "named futures with probabilities"),
+        Key(
+            "correlation",
+            Section(
+                (
+                    Key("path", Number(low=0, high=1), "part of luck that the initiatives of a path share", default="0"),
+                    Key("scenario", Number(low=0, high=1), "part that all share in a scenario", default="0"),
+                )
+            ),
+            "how luck is shared",
+        ),
+        Key("scenarios", Several(SCENARIO, "scenario"), "named futures; their probabilities add up to 1"),
     )
 )
+
+
+def kind_of(key: str) -> Uncertain | None:
+    """Find the kind of an estimate by its dotted key; None if the table has no estimate there."""
+    kind: Kind | None = PORTFOLIO
+    for name in key.split("."):
+        if isinstance(kind, Section):
+            kind = next((row.kind for row in kind.keys if row.name == name), None)
+        elif isinstance(kind, Table):
+            kind = kind.each
+        else:
+            return None
+    return kind if isinstance(kind, Uncertain) else None
 
 
 def json_schema() -> dict[str, Any]:
@@ -260,3 +309,5 @@ def rows(section: Section = PORTFOLIO, prefix: str = "") -> Iterator[tuple[str, 
             yield from rows(row.kind, f"{path}.")
         elif isinstance(row.kind, Table) and isinstance(row.kind.each, Section):
             yield from rows(row.kind.each, f"{path}.<id>.")
+        elif isinstance(row.kind, Several) and isinstance(row.kind.each, Section):
+            yield from rows(row.kind.each, f"{path}[].")

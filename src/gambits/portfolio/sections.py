@@ -121,6 +121,54 @@ class Table(Kind):
         return {"type": "object", "additionalProperties": self.each.schema()}
 
 
+@dataclass(frozen=True, slots=True)
+class Several(Kind):
+    """A list of values of one kind."""
+
+    each: Kind
+    noun: str
+
+    @property
+    def words(self) -> str:
+        return f"list of {self.noun}s"
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        if not isinstance(node, yaml.SequenceNode):
+            report.add(node, "wrong-type", f"`{key}`: expected a list", f"write `-` before each {self.noun}")
+            return BAD
+        found = []
+        for number, item in enumerate(node.value):
+            path = f"{key}.{number}"
+            report.where[path] = report.at(item)
+            found.append(self.each.read(item, report, path))
+        return [value for value in found if value is not BAD]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.each.schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Kind):
+    """Estimates by dotted key, read later by the kind that each key has."""
+
+    @property
+    def words(self) -> str:
+        return "estimates by dotted key"
+
+    def read(self, node: yaml.Node, report: Report, key: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            report.add(node, "wrong-type", f"`{key}`: expected dotted keys", "write `frontier.compute.flop: 1e27`")
+            return BAD
+        found = {}
+        for name, place, value in unique_items(node, report, key):
+            report.where[f"{key}.{name}"] = report.at(place)
+            found[name] = value
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
+
+
 def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
     """List (name, place, value) of a mapping, reporting names given twice; the first one counts."""
     found: dict[str, tuple[str, yaml.Node, yaml.Node]] = {}

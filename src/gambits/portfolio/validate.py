@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from gambits.portfolio import bundled
+from gambits.portfolio.kinds import BAD, is_id
 from gambits.portfolio.model import Lever
 from gambits.portfolio.reading import Report, did_you_mean
+from gambits.portfolio.schema import kind_of
 from gambits.portfolio.sections import Draft
 
 UNLIMITED_LAW: Final = "chinchilla-2022"
+_PROBABILITY_TOLERANCE: Final = 1e-6
 
 
 def check_there_is_work(draft: Draft, report: Report, folder: Path) -> None:
@@ -143,6 +146,79 @@ def check_work_has_a_point(draft: Draft, report: Report, folder: Path) -> None:
             report.warn(place, "no-effect", message, "give it `effects`, or name it in another's `requires`")
 
 
+def check_costs_are_given(draft: Draft, report: Report, folder: Path) -> None:
+    """An initiative has a cost, or stages with theirs; stages carry cost and success themselves."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        place = f"initiatives.{id}"
+        if "stages" not in initiative:
+            if f"{place}.cost" not in report.where and f"{place}.stages" not in report.where:
+                report.add(place, "missing-key", f"`{place}.cost` is missing", "add `cost:`, or `stages:` with theirs")
+            continue
+        for key in ("cost", "success"):
+            if key in initiative:
+                message = f"`{place}` has `stages`, so its `{key}` belongs to them"
+                report.add(f"{place}.{key}", "stages", message, f"remove `{key}:`, or remove `stages:`")
+        names = [stage.get("name", "") for stage in initiative["stages"]]
+        if len(names) < 2 or len(set(names)) < len(names) or not all(is_id(name) for name in names):
+            message = f"`{place}.stages` needs two stages or more, each with a name of its own"
+            report.add(f"{place}.stages", "stages", message, "use letters, digits, - and _ for names")
+
+
+def check_scenarios(draft: Draft, report: Report, folder: Path) -> None:
+    """Scenarios have names of their own and probabilities that add up to 1."""
+    scenarios = draft.get("scenarios")
+    if scenarios is None:
+        return
+    if not scenarios:
+        report.add("scenarios", "scenarios", "`scenarios` is empty", "remove it, or name at least one future")
+        return
+    names = [each.get("name") for each in scenarios]
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        report.add("scenarios", "scenarios", f"two scenarios are called `{name}`", "rename one of them")
+    if all("probability" in each for each in scenarios):
+        total = sum(each["probability"] for each in scenarios)
+        if abs(total - 1) > _PROBABILITY_TOLERANCE:
+            message = f"the probabilities of the scenarios add up to {total:g}, not 1"
+            report.add("scenarios", "scenarios", message, "make them add up to 1")
+
+
+def check_changes(draft: Draft, report: Report, folder: Path) -> None:
+    """A scenario changes estimates that the portfolio has; the nodes that it gives become estimates here."""
+    for number, scenario in enumerate(draft.get("scenarios") or ()):
+        place = f"scenarios.{number}.change"
+        found = {}
+        for key, node in scenario.get("change", {}).items():
+            kind = kind_of(key) if key.split(".")[0] in ("frontier", "initiatives") else None
+            here = f"{place}.{key}"
+            if kind is None:
+                known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
+                report.add(here, "unknown-change", f"`{key}` is no estimate that can change", did_you_mean(key, known))
+            elif not _is_there(key, report):
+                report.add(here, "unknown-change", f"`{key}` is not in this portfolio", "change what is there")
+            else:
+                estimate = kind.read(node, report, here)
+                if estimate is not BAD:
+                    found[key] = estimate
+        if "change" in scenario:
+            scenario["change"] = found
+
+
+def _is_there(key: str, report: Report) -> bool:
+    """Whether a key is written, or is a default of something that is."""
+    parent, _, name = key.rpartition(".")
+    if f"{parent}.stages" in report.where and name in ("cost", "success"):
+        return False
+    return key in report.where or (parent in report.where and name in ("success", "value", "growth_per_year"))
+
+
+def check_correlation(draft: Draft, report: Report, folder: Path) -> None:
+    """Luck that is shared is at most all of it."""
+    shared = draft.get("correlation", {})
+    if sum(shared.values()) > 1:
+        message = f"`correlation` shares {sum(shared.values()):g} of luck, more than all of it"
+        report.add("correlation", "out-of-range", message, "make path and scenario add up to 1 at most")
+
+
 CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_there_is_work,
     check_links_exist,
@@ -153,6 +229,10 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_law_is_there,
     check_frontier_is_there,
     check_work_has_a_point,
+    check_costs_are_given,
+    check_scenarios,
+    check_changes,
+    check_correlation,
 )
 
 

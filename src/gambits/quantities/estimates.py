@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+_METALOG_LIMIT: Final = 1.66711
+"""The largest |a3/a2| of a feasible three-term metalog (Keelin 2016)."""
 
 
 class Bounds(Enum):
@@ -51,6 +55,42 @@ class Estimate:
                 return math.sqrt(low) * math.sqrt(high) if low > 0 else (low + high) / 2
             case _:
                 return self.values[1]
+
+    @property
+    def middle_limits(self) -> tuple[float, float] | None:
+        """Between which values p50 must lie for three percentiles to have a metalog; None for other shapes.
+
+        Notes
+        -----
+        Keelin (2016), The metalog distributions, Decision Analysis 13(4): with three terms it exists while
+        |a3/a2| ≤ 1.66711, here in the coordinates in which the quantity has no bounds.
+        """
+        if self.shape is not Shape.PERCENTILES:
+            return None
+        low, high = self.unbounded(self.values[0]), self.unbounded(self.values[2])
+        # |a3/a2| = 2.5·|1 − 2r| for r = (p50 − p10)/(p90 − p10).
+        reach = (1 - _METALOG_LIMIT / 2.5) / 2
+        return self.bounded(low + reach * (high - low)), self.bounded(high - reach * (high - low))
+
+    def unbounded(self, value: float) -> float:
+        """Map a value to the coordinate in which its quantity has no bounds: itself, its log, or its logit."""
+        match self.bounds:
+            case Bounds.POSITIVE:
+                return math.log(value)
+            case Bounds.PROBABILITY:
+                return math.log(value / (1 - value))
+            case _:
+                return value
+
+    def bounded(self, coordinate: float) -> float:
+        """Map a coordinate back to a value."""
+        match self.bounds:
+            case Bounds.POSITIVE:
+                return math.exp(coordinate)
+            case Bounds.PROBABILITY:
+                return 1 / (1 + math.exp(-coordinate))
+            case _:
+                return coordinate
 
     @property
     def is_certain(self) -> bool:

@@ -38,7 +38,8 @@ FLOP_PER_PARAMETER_TOKEN: Final = 6.0
 """Training FLOP for one token and one parameter: C = 6ND (Kaplan et al. 2020, arXiv 2001.08361)."""
 
 _MOST_STEPS: Final = 200
-_STEP_TOLERANCE: Final = 1e-13
+_STEP_TOLERANCE: Final = 1e-11
+"""In y. The value errs by its square, the slopes by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def optimum(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike) -> tupl
 def loss(law: Constants, parameters: ArrayLike, tokens: ArrayLike, unique: ArrayLike) -> Array:
     """Give the loss, in nats a token, of a model of N parameters on D tokens of which U are unique."""
     ln_fed = ln_parameters_fed(law, np.log(unique))
-    ln_n = ln_fed + _discounted(np.log(parameters) - ln_fed, law.r_n)[0]
-    ln_d = np.log(unique) + _discounted(np.log(tokens) - np.log(unique), law.r_d)[0]
+    ln_n = ln_fed + _discounted(np.log(parameters) - ln_fed, law.r_n)
+    ln_d = np.log(unique) + _discounted(np.log(tokens) - np.log(unique), law.r_d)
     terms = np.exp(law.ln_a - np.asarray(law.alpha) * ln_n) + np.exp(law.ln_b - np.asarray(law.beta) * ln_d)
     return np.asarray(np.exp(law.ln_e) + terms)
 
@@ -156,52 +157,65 @@ def loss_at(law: Constants, oom: ArrayLike) -> Array:
     return np.asarray(np.exp(law.ln_e) + reducible)
 
 
-def _discounted(ln_ratio: ArrayLike, r: ArrayLike) -> tuple[Array, Array]:
-    """Give ln of the discounted ratio x' and ln of its elasticity, for ln of a ratio x to what is unique."""
-    ratio, r = np.broadcast_arrays(np.asarray(ln_ratio, dtype=float), np.asarray(r, dtype=float))
-    x = np.exp(np.maximum(ratio, 0.0))
-    with np.errstate(invalid="ignore"):
-        # expm1, since 1 − exp(−small) loses every digit and has made false optima.
-        worth = np.log1p(-r * np.expm1(-(x - 1) / r))
-    repeats = (ratio > 0) & np.isfinite(r)
-    value = np.where(repeats, worth, ratio)
-    return value, np.where(repeats, ratio - value - (x - 1) / r, 0.0)
+def _discounted(ln_ratio: ArrayLike, r: float | Array) -> Array:
+    """Give ln of the discounted ratio x', for ln of a ratio x to what is unique: x' = x up to 1."""
+    ratio, limit = np.broadcast_arrays(np.asarray(ln_ratio, dtype=float), np.asarray(r, dtype=float))
+    repeats = (ratio > 0) & np.isfinite(limit)
+    value = ratio.copy()
+    value[repeats] = np.log(_faded(ratio[repeats], limit[repeats])[0])
+    return value
 
 
 def _beyond_the_wall(
     s: Array, alpha: Array, beta: Array, r_d: Array, r_n: Array, start: Array | None
 ) -> tuple[Array, Array, Array]:
-    """Give y, Ψ(s) and Ψ'(s) for s > 0, all of one shape, by Newton's method inside a shrinking bracket."""
+    """Give y, Ψ(s) and Ψ'(s) for s > 0, all of one shape (n,), by Newton's method inside a shrinking bracket."""
     # Shallow, the optimum is linear in s; deep, both repetitions fade alike. The smaller is near enough.
     shallow = s * (1 / r_d + beta) / (1 / r_d + 1 / r_n + alpha + beta)
     deep = (s + np.log(r_n / r_d)) / 2
     guess = np.where(deep > 0, np.minimum(shallow, deep), shallow)
     y = guess if start is None else np.where(start > 0, start, guess)
-    low, high = np.zeros_like(s), s.copy()
-    y = np.clip(y, low, high)
+    y = np.clip(y, 0.0, s)
+    left = np.arange(len(s))
+    low, high, at = np.zeros_like(s), s.copy(), y.copy()
+    part = (s, alpha, beta, r_d, r_n)
     for _ in range(_MOST_STEPS):
-        n, ln_elastic_n = _discounted(y, r_n)
-        d, ln_elastic_d = _discounted(s - y, r_d)
-        # Logarithm of the ratio of the two marginal gains: falls in y, and is 0 at the optimum.
-        tilt = ln_elastic_n - alpha * n - ln_elastic_d + beta * d
-        falls = (
-            2 - (1 + alpha) * np.exp(ln_elastic_n) - np.exp(y) / r_n
-            - (1 + beta) * np.exp(ln_elastic_d) - np.exp(s - y) / r_d
-        )  # fmt: skip
-        low = np.where(tilt > 0, y, low)
-        high = np.where(tilt > 0, high, y)
-        newton = y - tilt / falls
-        inside = (newton > low) & (newton < high)
-        following = np.where(inside, newton, (low + high) / 2)
-        moved = np.abs(following - y)
-        y = following
-        if np.all(moved <= _STEP_TOLERANCE * (1 + s)):
+        tilt, falls = _tilt(at, *part)
+        low, high = np.where(tilt > 0, at, low), np.where(tilt > 0, high, at)
+        newton = at - tilt / falls
+        following = np.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
+        going = np.abs(following - at) > _STEP_TOLERANCE * (1 + part[0])
+        y[left] = following
+        if not going.any():
             break
-    n, _ = _discounted(y, r_n)
-    d, ln_elastic_d = _discounted(s - y, r_d)
+        # Most settle within a few steps: go on with the rest alone.
+        left, low, high, at = left[going], low[going], high[going], following[going]
+        part = tuple(each[going] for each in part)
+    n, _ = _faded(y, r_n)
+    d, elastic_d = _faded(s - y, r_d)
     both = alpha + beta
-    data_term = alpha / both * np.exp(-beta * d)
-    reducible = beta / both * np.exp(-alpha * n) + data_term
+    data_term = alpha / both * d**-beta
+    reducible = beta / both * n**-alpha + data_term
     worth = -np.log(reducible) * both / (alpha * beta)
-    slope = both / alpha * data_term / reducible * np.exp(ln_elastic_d)
-    return y, worth, slope
+    return y, worth, both / alpha * data_term / reducible * elastic_d
+
+
+def _tilt(y: Array, s: Array, alpha: Array, beta: Array, r_d: Array, r_n: Array) -> tuple[Array, Array]:
+    """Give the logarithm of the ratio of the two marginal gains, which falls in y and is 0 at the optimum; its slope."""
+    x, z = np.exp(y), np.exp(s - y)
+    worth_n = -r_n * np.expm1((1 - x) / r_n)
+    worth_d = -r_d * np.expm1((1 - z) / r_d)
+    ln_n, ln_d = np.log1p(worth_n), np.log1p(worth_d)
+    ln_elastic_n = y - ln_n - (x - 1) / r_n
+    ln_elastic_d = s - y - ln_d - (z - 1) / r_d
+    tilt = ln_elastic_n - alpha * ln_n - ln_elastic_d + beta * ln_d
+    falls = 2 - (1 + alpha) * np.exp(ln_elastic_n) - x / r_n - (1 + beta) * np.exp(ln_elastic_d) - z / r_d
+    return tilt, falls
+
+
+def _faded(ln_ratio: Array, r: Array) -> tuple[Array, Array]:
+    """Give the discounted ratio x' of a ratio x ≥ 1 to what is unique, and its elasticity d ln x'/d ln x."""
+    x = np.exp(ln_ratio)
+    # expm1, since 1 − exp(−small) loses every digit and has made false optima.
+    worth = 1 - r * np.expm1((1 - x) / r)
+    return worth, x * np.exp((1 - x) / r) / worth

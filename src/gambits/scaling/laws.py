@@ -8,19 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import yaml
 
 from gambits.portfolio import bundled
 from gambits.portfolio.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar_text
-from gambits.portfolio.reading import Report, compose, read_text
+from gambits.portfolio.reading import Report, compose, read_text, stop
 from gambits.portfolio.sections import Key, Section
 from gambits.scaling.frontier import Constants
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 FORMAT: Final = "gambits-law/1"
+
+_DRAWN: Final = ("ln_A", "ln_B", "ln_E", "alpha", "beta", "R_D", "R_N")
 
 TAGS: Final = {
     "R1": "read in the primary place",
@@ -53,6 +58,27 @@ class Law:
     fitted_to: float
     note: str
     constants: Mapping[str, Constant]
+    draws: Path | None = None
+
+    def drawn(self, uniforms: NDArray[np.float64]) -> Constants:
+        """Draw the constants jointly: for each uniform a row of the law's bootstrap draws.
+
+        Returns
+        -------
+        :
+            Arrays of shape (R, 1) for R uniforms; the published scalars where the law has no draws.
+
+        Raises
+        ------
+        InputError
+            If the file of draws is not one.
+        """
+        if self.draws is None:
+            return self.central
+        table = _read_draws(self.draws)
+        rows = table[np.minimum((uniforms * len(table)).astype(np.int64), len(table) - 1)]
+        ln_a, ln_b, ln_e, alpha, beta, r_d, r_n = rows.T[:, :, np.newaxis]
+        return Constants(ln_a, ln_b, ln_e, alpha, beta, r_d, r_n)
 
     @property
     def central(self) -> Constants:
@@ -128,6 +154,7 @@ LAW: Final = Section(
             "where the evidence ends",
             required=True,
         ),
+        Key("draws", Text(), "CSV file beside this one with joint draws of the constants"),
         Key(
             "constants",
             Section(
@@ -166,7 +193,6 @@ def load_law(name: str, folder: Path = Path()) -> Law:
     return _load_file(path, name if name in bundled.laws() else path.stem)
 
 
-@cache
 def _load_file(path: Path, name: str) -> Law:
     shown = path.as_posix()
     report = Report(shown)
@@ -180,7 +206,26 @@ def _load_file(path: Path, name: str) -> Law:
         fitted_to=draft["fitted_to"]["flop"],
         note=draft["fitted_to"]["note"],
         constants={key: Constant(key, **each) for key, each in draft["constants"].items()},
+        draws=path.parent / draft["draws"] if "draws" in draft else None,
     )
+
+
+def _read_draws(path: Path) -> NDArray[np.float64]:
+    """Read joint draws, shape (draws, 7), in the order of ``Constants``."""
+    lines = read_text(path, path.as_posix()).splitlines()
+    names = lines[0].split(",") if lines else []
+    missing = [name for name in _DRAWN if name not in names]
+    if missing or len(lines) < 2:  # noqa: PLR2004  (a heading and a row)
+        raise stop(path.as_posix(), 1, "law-draws", f"no columns {', '.join(missing)}", f"give {', '.join(_DRAWN)}")
+    columns = [names.index(name) for name in _DRAWN]
+    found = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split(",")
+        try:
+            found.append([float(cells[column]) for column in columns])
+        except (ValueError, IndexError):
+            raise stop(path.as_posix(), number, "law-draws", "not a row of numbers", "mend the row") from None
+    return np.array(found)
 
 
 def _check_constants(draft: Any, report: Report) -> None:

@@ -1,0 +1,24 @@
+"""Progress on a terminal: bound, best value and gap by round, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def watching() -> Iterator[Callable[[int, float, float], None] | None]:
+    """Give what to tell of each round; nothing unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("drawing futures …") as status:
+
+        def watch(rounds: int, bound: float, best: float) -> None:
+            status.update(f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}")
+
+        yield watch
