@@ -29,7 +29,7 @@ check: .venv/.installed-dev ## all that has to hold before a change lands
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory test docs
 
 .PHONY: check-system
