@@ -26,7 +26,14 @@ DRAWS = 999
 LOSSES = {"huber": ("huber", 1e-3), "absolute": ("soft_l1", 1e-4), "square": ("linear", 1.0)}
 R_LIMITS = (0.05, 1e4)
 OUT = Path(__file__).resolve().parent.parent / "src/gambits/scaling/laws/draws"
-PUBLISHED = {"ln_A": 6.255414, "ln_B": 7.3049974, "ln_E": 0.6254804, "alpha": 0.3526596, "R_D": 15.387756, "R_N": 5.309743}
+PUBLISHED = {
+    "ln_A": 6.255414,
+    "ln_B": 7.3049974,
+    "ln_E": 0.6254804,
+    "alpha": 0.3526596,
+    "R_D": 15.387756,
+    "R_N": 5.309743,
+}
 
 
 def main(folder: Path) -> None:

@@ -109,9 +109,7 @@ def compare(
     return Comparison({plan.gambit: plan for plan in plans})
 
 
-def write_memo(
-    portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()
-) -> str:
+def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
     """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
 
     Raises

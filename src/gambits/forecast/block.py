@@ -214,7 +214,7 @@ def _made(effect: Effect, progress: Array) -> Array:
     """Give the sum over initiatives of min(size, rate · progress), shape (r, K)."""
     plan = progress[effect.who]
     if effect.rate is effect.size:
-        return np.einsum("rn,nk->rk", effect.size, plan)
+        return np.asarray(np.einsum("rn,nk->rk", effect.size, plan))
     return np.stack([np.minimum(effect.size, effect.rate * column).sum(axis=1) for column in plan.T], axis=1)
 
 
@@ -230,7 +230,7 @@ def _add_slopes(slopes: Array, effect: Effect, progress: Array, weight: Array) -
 
 
 def _linear(effect: Effect, funded: Array) -> Array:
-    return np.einsum("rn,nk->rk", effect.size, funded[effect.who])
+    return np.asarray(np.einsum("rn,nk->rk", effect.size, funded[effect.who]))
 
 
 def _add_linear(slopes: Array, effect: Effect, weight: Array) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -114,7 +114,7 @@ def central_draw(portfolio: Portfolio, periods: int) -> Draws:
         return np.array([estimate.central])
 
     law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
-    return _gather(portfolio, periods, median, alive, np.ones(1), law)
+    return _gather(portfolio, periods, median, alive, law)
 
 
 def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
@@ -139,7 +139,7 @@ def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
         is_drawn = portfolio.frontier.law_uncertainty
         law = read.drawn(sampler.uniforms("frontier.law")) if is_drawn else read.central
     alive = _alive(portfolio, sampler)
-    return _gather(portfolio, periods, sampler.values, alive, sampler.probability, law, sampler)
+    return _gather(portfolio, periods, sampler.values, alive, law, sampler)
 
 
 def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
@@ -224,8 +224,20 @@ def _alive(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
     return {id: np.prod([succeeds[name] for name in (id, *needed[id])], axis=0) for id in succeeds}
 
 
-def _gather(portfolio, periods, values, alive, probability, law, sampler=None) -> Draws:  # type: ignore[no-untyped-def]
-    """Fill the arrays: ``values(key, estimate, luck)`` gives an estimate in every draw."""
+Values = Callable[[str, Estimate, float], "Array"]
+"""Gives an estimate in every draw, shape (R,), from its dotted key, itself, and the direction of luck."""
+
+
+def _gather(
+    portfolio: Portfolio,
+    periods: int,
+    values: Values,
+    alive: dict[str, Array],
+    law: Constants | None,
+    sampler: _Sampler | None = None,
+) -> Draws:
+    """Fill the arrays."""
+    probability = np.ones(1) if sampler is None else sampler.probability
     count, size = len(probability), len(portfolio.initiatives)
     effects = np.zeros((3, count, size))
     tokens, value = np.zeros((count, size)), np.zeros((count, size))
@@ -238,14 +250,12 @@ def _gather(portfolio, periods, values, alive, probability, law, sampler=None) -
             for row, factor in _ROWS.get(lever, ()):
                 effects[row, :, i] += np.log(drawn) * factor * works
         value[:, i] = values(each.key("value"), each.value, 1.0) * works
-    frontier = portfolio.frontier
+    frontier, years = portfolio.frontier, np.arange(periods) * portfolio.periods.years
     return Draws(
         ids=tuple(each.id for each in portfolio.initiatives),
         probability=probability,
-        ln_compute=_trend(frontier and frontier.compute, "frontier.compute.flop", portfolio, periods, values, count),
-        ln_tokens=_trend(
-            frontier and frontier.unique_tokens, "frontier.unique_tokens.count", portfolio, periods, values, count
-        ),
+        ln_compute=_trend(frontier and frontier.compute, "frontier.compute.flop", years, values, count),
+        ln_tokens=_trend(frontier and frontier.unique_tokens, "frontier.unique_tokens.count", years, values, count),
         helps=np.maximum(effects, 0),
         harms=np.minimum(effects, 0),
         tokens=tokens,
@@ -258,19 +268,17 @@ def _gather(portfolio, periods, values, alive, probability, law, sampler=None) -
     )
 
 
-def _cost_ratio(initiatives: Iterable[Initiative], values) -> Array | None:  # type: ignore[no-untyped-def]
+def _cost_ratio(initiatives: Iterable[Initiative], values: Values) -> Array | None:
     """Give cost over its median, shape (R, I); None where every cost is certain."""
     ratios = [values(each.key("cost"), each.cost, -1.0) / each.cost.central for each in initiatives]
     table = np.array(ratios).T
     return None if np.all(table == 1.0) else table
 
 
-def _trend(trend: Trend | None, key: str, portfolio: Portfolio, periods: int, values, count: int) -> Array:  # type: ignore[no-untyped-def]
+def _trend(trend: Trend | None, key: str, years: Array, values: Values, count: int) -> Array:
     """Give ln of a baseline at the start of each period, shape (R, K)."""
     if trend is None:
-        return np.zeros((count, periods))
-    years = np.arange(periods) * portfolio.periods.years
-    growth_key = f"{key.rpartition('.')[0]}.growth_per_year"
+        return np.zeros((count, len(years)))
     start = np.log(values(key, trend.start, 0.0))[:, np.newaxis]
-    growth = np.log(values(growth_key, trend.growth_per_year, 0.0))[:, np.newaxis]
+    growth = np.log(values(f"{key.rpartition('.')[0]}.growth_per_year", trend.growth_per_year, 0.0))[:, np.newaxis]
     return np.asarray(start + growth * years)

@@ -267,7 +267,9 @@ PORTFOLIO: Final = Section(
             "correlation",
             Section(
                 (
-                    Key("path", Number(low=0, high=1), "part of luck that the initiatives of a path share", default="0"),
+                    Key(
+                        "path", Number(low=0, high=1), "part of luck that the initiatives of a path share", default="0"
+                    ),
                     Key("scenario", Number(low=0, high=1), "part that all share in a scenario", default="0"),
                 )
             ),

@@ -33,12 +33,14 @@ def _parts(id: str, whole: Draft, *, by_expectation: bool) -> dict[str, Draft]:
     parts: dict[str, Draft] = {}
     reached, before = 1.0, None
     for number, stage in enumerate(stages):
-        only_here = _OF_THE_FIRST if number == 0 else ()
+        only_here: tuple[str, ...] = _OF_THE_FIRST if number == 0 else ()
         only_here += _OF_THE_LAST if number == len(stages) - 1 else ()
         part: Draft = shared | {key: whole[key] for key in only_here if key in whole}
         part |= {key: stage[key] for key in ("cost", "success") if key in stage}
         part["title"] = f"{whole.get('title', id)}: {stage['name']}"
-        part["uses"] = {name: _part_of(use, stage["cost"].central / total) for name, use in whole.get("uses", {}).items()}
+        part["uses"] = {
+            name: _part_of(use, stage["cost"].central / total) for name, use in whole.get("uses", {}).items()
+        }
         part["reached"] = reached if by_expectation else 1.0
         if before is not None:
             part["requires"] = (before,)

@@ -159,7 +159,7 @@ def check_costs_are_given(draft: Draft, report: Report, folder: Path) -> None:
                 message = f"`{place}` has `stages`, so its `{key}` belongs to them"
                 report.add(f"{place}.{key}", "stages", message, f"remove `{key}:`, or remove `stages:`")
         names = [stage.get("name", "") for stage in initiative["stages"]]
-        if len(names) < 2 or len(set(names)) < len(names) or not all(is_id(name) for name in names):
+        if len(names) <= 1 or len(set(names)) < len(names) or not all(is_id(name) for name in names):
             message = f"`{place}.stages` needs two stages or more, each with a name of its own"
             report.add(f"{place}.stages", "stages", message, "use letters, digits, - and _ for names")
 

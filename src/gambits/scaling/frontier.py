@@ -201,7 +201,7 @@ def _beyond_the_wall(
 
 
 def _tilt(y: Array, s: Array, alpha: Array, beta: Array, r_d: Array, r_n: Array) -> tuple[Array, Array]:
-    """Give the logarithm of the ratio of the two marginal gains, which falls in y and is 0 at the optimum; its slope."""
+    """Give ln of the ratio of the two marginal gains, which falls in y and is 0 at the optimum, and its slope."""
     x, z = np.exp(y), np.exp(s - y)
     worth_n = -r_n * np.expm1((1 - x) / r_n)
     worth_d = -r_d * np.expm1((1 - z) / r_d)
