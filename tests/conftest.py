@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from gambits.allocate.cuts import Optimum, allocate
-from gambits.forecast.oracle import Forecast, forecast
+from gambits.forecast.draws import central_draw
+from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
@@ -89,7 +90,8 @@ def solve(read: Callable[[str], Portfolio], read_gambit: Callable[[str], Gambit]
 
     def solve(text: str, gambit_text: str = "name: free") -> Solved:
         portfolio, gambit = read(text), read_gambit(gambit_text)
-        seen = forecast(portfolio, gambit.objective_for(portfolio), gambit.tail)
+        objective = gambit.objective_for(portfolio)
+        seen = Forecast(central_draw(portfolio, len(objective.weights)), objective, gambit.tail)
         return Solved(portfolio, gambit, seen, allocate(portfolio, gambit, seen))
 
     return solve
@@ -97,7 +99,8 @@ def solve(read: Callable[[str], Portfolio], read_gambit: Callable[[str], Gambit]
 
 def _rounded(low: float, high: float) -> st.SearchStrategy[float]:
     """Draw numbers of three digits, as people write them."""
-    return st.floats(low, high).map(lambda value: float(f"{value:.3g}"))
+    digits = st.integers(0, 100).map(lambda step: low + (high - low) * step / 100)
+    return digits.map(lambda value: float(f"{value:.3g}"))
 
 
 @st.composite

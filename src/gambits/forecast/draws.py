@@ -250,12 +250,14 @@ def _gather(
             for row, factor in _ROWS.get(lever, ()):
                 effects[row, :, i] += np.log(drawn) * factor * works
         value[:, i] = values(each.key("value"), each.value, 1.0) * works
-    frontier, years = portfolio.frontier, np.arange(periods) * portfolio.periods.years
+    compute = portfolio.frontier.compute if portfolio.frontier else None
+    stock = portfolio.frontier.unique_tokens if portfolio.frontier else None
+    years = np.arange(periods, dtype=float) * portfolio.periods.years
     return Draws(
         ids=tuple(each.id for each in portfolio.initiatives),
         probability=probability,
-        ln_compute=_trend(frontier and frontier.compute, "frontier.compute.flop", years, values, count),
-        ln_tokens=_trend(frontier and frontier.unique_tokens, "frontier.unique_tokens.count", years, values, count),
+        ln_compute=_trend(compute, "frontier.compute.flop", years, values, count),
+        ln_tokens=_trend(stock, "frontier.unique_tokens.count", years, values, count),
         helps=np.maximum(effects, 0),
         harms=np.minimum(effects, 0),
         tokens=tokens,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
 from gambits.errors import GambitsError
@@ -90,10 +90,10 @@ class Cluster:
 
     def _result(self, future: Any, block: Any) -> Any:
         """Wait for a result; None where the block must be sent again."""
-        from distributed import FutureCancelledError, KilledWorker
+        from distributed import KilledWorker
 
         try:
             return future.result()
-        except (KilledWorker, FutureCancelledError):
+        except (KilledWorker, CancelledError):
             self._sent.pop(id(block), None)
             return None
