@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize_scalar
 
-from gambits.portfolio.bundled import laws
+from gambits.files.bundled import laws
 from gambits.scaling.frontier import (
     LN_10,
     Constants,

@@ -139,7 +139,7 @@ def demo(settings: Settings, out: str) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("my-lab"))
 def init(folder: Path) -> None:
     """Start a portfolio of your own: a small one to edit, in FOLDER."""
-    from gambits.portfolio.bundled import portfolio_folder
+    from gambits.files.bundled import portfolio_folder
     from gambits.portfolio.load import FILE_NAME
 
     target = folder / FILE_NAME

@@ -10,13 +10,13 @@ from typing import Any, Final
 import yaml
 
 from gambits.errors import Where
-from gambits.portfolio import bundled
-from gambits.portfolio.kinds import BAD, Ids, Kind, Later, Number, Text
+from gambits.files import bundled
+from gambits.files.kinds import BAD, Ids, Kind, Later, Number, Text
+from gambits.files.reading import Report, compose, did_you_mean, flatten, plain, read_text, stop
+from gambits.files.sections import Draft, Key, Section, Table
 from gambits.portfolio.load import make_objective
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Objective, Portfolio
-from gambits.portfolio.reading import Report, compose, did_you_mean, flatten, plain, read_text, stop
 from gambits.portfolio.schema import PORTFOLIO
-from gambits.portfolio.sections import Draft, Key, Section, Table
 from gambits.portfolio.validate import check_weights
 
 

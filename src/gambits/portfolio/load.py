@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from gambits.errors import InputError, Problem, Where
-from gambits.portfolio import bundled
+from gambits.files import bundled
+from gambits.files.reading import Report, compose, flatten, plain, read_text, stop
+from gambits.files.sections import Draft
 from gambits.portfolio.model import (
     AS_PLANNED,
     Budget,
@@ -20,9 +22,7 @@ from gambits.portfolio.model import (
     Trend,
 )
 from gambits.portfolio.order import canonical_order
-from gambits.portfolio.reading import Report, compose, flatten, plain, read_text, stop
 from gambits.portfolio.schema import PORTFOLIO
-from gambits.portfolio.sections import Draft
 from gambits.portfolio.stages import staged
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.periods import Periods

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from gambits.portfolio.kinds import (
+from gambits.files.kinds import (
     ESTIMATE_SCHEMA,
     Choice,
     Date,
@@ -16,14 +16,14 @@ from gambits.portfolio.kinds import (
     Number,
     PeriodName,
     PerPeriod,
-    ResponseKind,
     Text,
     Uncertain,
     Weights,
     Whole,
 )
+from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.model import Lever
-from gambits.portfolio.sections import Changes, Key, Section, Several, Table
+from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gambits.portfolio.sections import Draft
+from gambits.files.sections import Draft
 from gambits.quantities.estimates import Estimate
 
 _OF_THE_FIRST = ("requires", "after")

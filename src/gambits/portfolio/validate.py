@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gambits.portfolio import bundled
-from gambits.portfolio.kinds import BAD, is_id
+from gambits.files import bundled
+from gambits.files.kinds import BAD, is_id
+from gambits.files.reading import Report, did_you_mean
+from gambits.files.sections import Draft
 from gambits.portfolio.model import Lever
-from gambits.portfolio.reading import Report, did_you_mean
 from gambits.portfolio.schema import kind_of
-from gambits.portfolio.sections import Draft
 
 UNLIMITED_LAW: Final = "chinchilla-2022"
 _PROBABILITY_TOLERANCE: Final = 1e-6

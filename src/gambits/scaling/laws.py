@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import yaml
 
-from gambits.portfolio import bundled
-from gambits.portfolio.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar_text
-from gambits.portfolio.reading import Report, compose, read_text, stop
-from gambits.portfolio.sections import Key, Section
+from gambits.files import bundled
+from gambits.files.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar_text
+from gambits.files.reading import Report, compose, read_text, stop
+from gambits.files.sections import Key, Section
 from gambits.scaling.frontier import Constants
 
 if TYPE_CHECKING:

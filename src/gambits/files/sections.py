@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from gambits.portfolio.kinds import BAD, Kind, Later, is_id
-from gambits.portfolio.reading import Report, did_you_mean
+from gambits.files.kinds import BAD, Kind, Later, is_id
+from gambits.files.reading import Report, did_you_mean
 
 Draft = dict[str, Any]
 """The values that could be read, by key; a key that is absent or faulty is not in it."""

@@ -1,0 +1,130 @@
+"""What the code knows, the reference says: nothing exists undocumented, and no page is stale."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+import pytest
+
+import gambits
+from gambits.cli import main
+from gambits.errors import GambitsError
+from gambits.portfolio.gambit import GAMBIT
+from gambits.portfolio.schema import PORTFOLIO, rows
+from gambits.scaling.laws import LAW
+
+DOCS = Path(__file__).parents[2] / "docs"
+REFERENCE = DOCS / "reference"
+Script = Callable[[str], ModuleType]
+
+
+def page(name: str) -> str:
+    return REFERENCE.joinpath(name).read_text(encoding="utf-8")
+
+
+def test_generated_parts_are_as_the_code_says(script: Script) -> None:
+    assert script("generate").stale_pages() == [], "run docs/generate.py"
+
+
+def test_pictures_show_what_gambits_finds(script: Script) -> None:
+    assert script("make_pictures").stale_pictures() == [], "run docs/make_pictures.py"
+
+
+def test_a_picture_is_well_formed_and_says_in_words_what_it_shows(script: Script) -> None:
+    for draw in script("make_pictures").PICTURES.values():
+        picture = ET.fromstring(draw())
+        words = {child.tag.rpartition("}")[2]: child.text for child in picture}
+        assert words["title"]
+        assert words["desc"]
+
+
+@pytest.mark.parametrize(
+    ("file", "table"), [("portfolio-file.md", PORTFOLIO), ("gambit-file.md", GAMBIT), ("law-file.md", LAW)]
+)
+def test_every_key_of_a_file_is_on_its_page(file: str, table: Any) -> None:
+    text = page(file)
+
+    for path, row in rows(table):
+        shown = row.name if row.is_built else path
+        assert f"| `{shown}` |" in text, path
+
+
+def options() -> Iterator[Any]:
+    for name, command in main.commands.items():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield pytest.param(name, parameter, id=f"{name} {parameter.opts[-1]}")
+
+
+@pytest.mark.parametrize(("command", "option"), list(options()))
+def test_every_option_is_on_the_page_of_commands(command: str, option: click.Option) -> None:
+    part = page("command-line.md").split(f"### `gambits {command}`\n")[1].split("\n### ")[0]
+
+    assert option.opts[-1] in part
+
+
+def kinds_of_error(base: type[GambitsError] = GambitsError) -> Iterator[type[GambitsError]]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from kinds_of_error(kind)
+
+
+@pytest.mark.parametrize("kind", list(kinds_of_error()), ids=lambda kind: kind.__name__)
+def test_every_exit_code_and_error_is_explained(kind: type[GambitsError]) -> None:
+    assert re.search(rf"^\| {kind.exit_code} \|", page("command-line.md"), flags=re.MULTILINE)
+    assert f"::: gambits.{kind.__name__}" in page("python.md") or f"`{kind.__name__}`" in page("python.md")
+
+
+@pytest.mark.parametrize("name", gambits.__all__)
+def test_every_public_name_is_on_the_python_page(name: str) -> None:
+    assert re.search(rf"^::: gambits\.([a-z_.]+\.)?{name}$", page("python.md"), flags=re.MULTILINE)
+
+
+def keys_of(record: Any) -> set[str]:
+    """List the names of a JSON record's own keys, leaving out those that an author chose."""
+    chosen = {"shares", "initiatives", "uses", "plans", "moves", "inputs", "versions"}
+    if isinstance(record, list):
+        return set().union(*map(keys_of, record))
+    if not isinstance(record, dict):
+        return set()
+    found = set(record)
+    for key, value in record.items():
+        inside = list(value.values()) if key in chosen and isinstance(value, dict) else value
+        found |= set() if key in ("inputs", "versions") else keys_of(inside)
+    return found
+
+
+def test_every_key_of_the_json_shapes_is_explained() -> None:
+    from gambits.analyse.changes import find_changes
+
+    portfolio = gambits.load("minimal")
+    comparison = gambits.compare(portfolio)
+    plans = [plan.to_dict() for plan in comparison.plans.values()]
+    text = page("json.md")
+
+    for record in (comparison.to_dict(), find_changes(*plans).to_dict()):
+        missing = {key for key in keys_of(record) if f"`{key}`" not in text}
+        assert missing == set()
+
+
+def test_every_word_of_the_glossary_is_in_alphabetical_order_and_once() -> None:
+    words = re.findall(r"^\*\*(.+?)\*\*$|^(\S.*)\n:   ", page("glossary.md"), flags=re.MULTILINE)
+    found = [first or second for first, second in words]
+
+    assert found == sorted(set(found), key=str.lower)
+
+
+def test_every_field_of_a_problem_is_in_the_json_reference() -> None:
+    from gambits.errors import Problem, Where
+
+    problem = Problem("code", Where("file", 1), "message", "fix")
+
+    assert {f"`{key}`" for key in problem.to_dict()} <= set(re.findall(r"`[a-z_]+`", page("json.md")))
+    assert len(fields(problem)) == 4

@@ -1,0 +1,319 @@
+"""Every fault of a portfolio file is reported, each with its line and its mend.
+
+A case is an edit of a sound file; `# here` marks the line that the report has to name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from gambits.errors import InputError, Problem
+from gambits.files.sections import Section
+from gambits.portfolio.gambit import GAMBIT, Gambit
+from gambits.portfolio.model import Portfolio
+from gambits.portfolio.schema import PORTFOLIO, rows
+
+LAB = """\
+format: gambits/1
+name: Small lab
+as_of: 2027-01-01
+periods: {first: 2027Q1, count: 4}
+money: USD million
+budget: {per_period: 20}
+resources:
+  gpu: {unit: million GPU-hours, capacity: 5}
+frontier:
+  compute: {flop: 1e27}
+  unique_tokens: {count: 1e13}
+initiatives:
+  hybrid:
+    path: architect
+    source: "judgement: a guess"
+    cost: 10 to 40
+    effects: {data_efficiency: 1.5}
+    uses: {gpu: 3}
+  play:
+    path: alchemist
+    source: a paper
+    cost: 20
+    effects: {unique_tokens: 1e13}
+    requires: [verifier]
+  verifier:
+    path: alchemist
+    source: a paper
+    cost: 5
+"""
+
+MANY_FAULTS = """\
+format: gambits/1
+name: Small lab
+as_of: 2027-01-01
+periods: {first: 2027Q1, count: four}
+money: USD million
+budget: {per_period: 20}
+frontier:
+  compute: {flop: 1e27}
+  unique_tokens: {count: 1e13}
+initiatives:
+  hybrid:
+    path: architect
+    cost: 10 to 40
+    effcts: {data_efficiency: 1.5}
+  play:
+    path: alchemist
+    source: a paper
+    cost: -20
+    effects: {unique_tokens: 1e13}
+    requires: [verifer]
+  verifier:
+    path: alchemist
+    source: a paper
+    cost: 5
+    after: [checker]
+  checker:
+    path: alchemist
+    source: a paper
+    cost: 5
+    after: [verifier]
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An edit that makes a sound file faulty, and what is to be said about it."""
+
+    code: str
+    old: str
+    new: str
+    message: str
+    fix: str
+
+    @property
+    def text(self) -> str:
+        assert LAB.count(self.old) == 1, "the edit is of one place"
+        return LAB.replace(self.old, self.new)
+
+    @property
+    def line(self) -> int:
+        (line,) = (number for number, line in enumerate(self.text.splitlines(), start=1) if "# here" in line)
+        return line
+
+
+PATH = "    path: architect\n"
+GUESS = '    source: "judgement: a guess"\n'
+COST = "    cost: 20\n"
+NEEDS = "    requires: [verifier]\n"
+FRONTIER = "frontier:\n  compute: {flop: 1e27}\n  unique_tokens: {count: 1e13}\n"
+TO_THE_EFFECT = LAB[LAB.index(FRONTIER) : LAB.index("    uses:")]
+TWO_THAT_WAIT = """\
+    requires: [verifier]
+  ball: {path: x, source: x, cost: 1, after: [arrow]}
+  arrow:  # here
+    {path: x, source: x, cost: 1, requires: [ball]}
+"""
+
+CASES = (
+    # keys
+    Case("unknown-key", "money:", "currency: x  # here\nmoney:", "unknown key `currency`", "use one of: as_of"),
+    Case("unknown-key", COST, f"{COST}    respnse: 1  # here\n", "`initiatives.play.respnse`", "`response`?"),
+    Case("unknown-key", "{unique_tokens: 1e13}", "{unique_token: 1e13}  # here", "play.effects", "`unique_tokens`?"),
+    Case("unknown-key", COST, f"{COST}    <<: {{lag: 1}}  # here\n", "unknown key `initiatives.play.<<`", "use one of"),
+    Case("missing-key", "1, count: 4}", "1}  # here", "`periods.count` is missing", "add `count:`"),
+    Case("missing-key", "format: gambits/1\nname: Small lab", "name: Small lab  # here", "`format`", "add `format:`"),
+    Case("missing-key", PATH + GUESS, f"{GUESS.rstrip()}  # here\n", "hybrid.path` is missing", "add `path:`"),
+    Case("missing-key", PATH + GUESS, f"{PATH.rstrip()}  # here\n", "hybrid.source` is missing", "add `source:`"),
+    Case("key-twice", COST, f"{COST}    cost: 30  # here\n", "play.cost` is given twice, first on line 22", "keep one"),
+    Case("key-twice", "  play:\n", "  hybrid:  # here\n", "given twice, first on line 13", "keep one of them"),
+    Case("key-twice", "money:", "name: Big lab  # here\nmoney:", "`name` is given twice, first on line 2", "keep one"),
+    Case(
+        "not-an-id",
+        "  hybrid:\n",
+        "  hybrid.ssm:  # here\n",
+        "`hybrid.ssm` cannot name",
+        "use letters, digits, - and _",
+    ),
+    Case("not-an-id", "  hybrid:\n", '  "":  # here\n', "`` cannot name", "use letters"),
+    Case("not-an-id", "  hybrid:\n", f"  {'h' * 65}:  # here\n", "cannot name", "use letters"),
+    # kinds of values
+    Case("wrong-type", COST, f"{COST}    ? [a, b]  # here\n    : 1\n", "a key must be a word", "write `key: value`"),
+    Case("wrong-type", COST, "    cost: [20, 30]  # here\n", "found a list", "write a number, `a to b`"),
+    Case("wrong-type", "name: Small lab", "name: {en: Small lab}  # here", "expected text, found a mapping", "text"),
+    Case(
+        "wrong-type", "{per_period: 20}", "20  # here", "`budget`: expected a section", "write its keys below it: per"
+    ),
+    Case("wrong-type", "{gpu: 3}", "[gpu]  # here", "hybrid.uses`: expected amounts by id", "write `<id>:`"),
+    Case("wrong-type", NEEDS, "    requires: [[verifier]]  # here\n", "play.requires`", "write an id"),
+    Case("wrong-type", COST, f"{COST}    response: [0.5]  # here\n", "expected pairs", "[[0.3, 0.6], [1, 1]]"),
+    Case("empty", COST, "    cost:  # here\n", "found nothing", "or remove the key"),
+    Case("empty", "name: Small lab", 'name: " "  # here', "`name`: expected text, found nothing", "write text"),
+    Case("not-a-number", COST, "    cost: twenty  # here\n", "`twenty` is not a number", "write digits, as 12"),
+    Case("not-a-number", COST, "    cost: 20 million  # here\n", "`20 million`", "without a unit"),
+    Case("not-a-number", "count: 4}", "count: four}  # here", "`periods.count`: `four`", "write digits"),
+    Case("out-of-range", COST, "    cost: -20  # here\n", "-20 is not above 0", "write a number above 0"),
+    Case("out-of-range", "{per_period: 20}", "{per_period: -1}  # here", "`budget.per_period`", "at least 0"),
+    Case("out-of-range", COST, f"{COST}    success: 70  # here\n", "70 is not a probability", "between 0 and 1"),
+    Case("out-of-range", COST, f"{COST}    takes: 0  # here\n", "0 is not a whole number from 1", "whole number"),
+    Case("out-of-range", COST, f"{COST}    lag: 1.5  # here\n", "1.5 is not a whole number", "write a whole number"),
+    Case("out-of-range", COST, f"{COST}    quality: 2  # here\n", "2 is not a number above 0 and at most 1", "write"),
+    Case("out-of-range", COST, f"{COST}    response: 0  # here\n", "0 is not a number above 0", "at most 1"),
+    Case("out-of-range", "money:", "objective: {weights: [0, 0, 0, 0]}  # here\nmoney:", "no weight", "at least one"),
+    Case("not-a-date", "2027-01-01", "January 2027  # here", "`January 2027` is not a date", "as 2027-01-31"),
+    Case("not-a-date", "2027-01-01", "2027-02-30  # here", "`2027-02-30` is not a date", "write year-month-day"),
+    Case("not-a-flag", COST, f"{COST}    must: yes  # here\n", "`yes` is neither true nor false", "true or false"),
+    Case("unknown-word", "gambits/1", "gambits/2  # here", "`gambits/2` is not `gambits/1`", "mean `gambits/1`?"),
+    Case("unknown-word", "money:", "objective: {weights: evn}  # here\nmoney:", "`evn` is not", "did you mean `even`?"),
+    Case("not-a-period", COST, f"{COST}    start: Q2  # here\n", "`Q2` is not a period", "write 2027, 2027Q1 or"),
+    Case("range-order", COST, "    cost: 30 to 20  # here\n", "the range 30 to 20 runs downwards", "20 to 30"),
+    Case("not-an-estimate", COST, "    cost: {low: 1}  # here\n", "found low", "{p10: …, p50: …, p90: …}"),
+    Case("not-concave", COST, f"{COST}    response: [[0.5, 0.9]]  # here\n", "is not [1, 1]", "end the list with"),
+    Case("not-concave", COST, f"{COST}    response: [[0.5, 0.2], [1, 1]]  # here\n", "slope rises", "must diminish"),
+    Case(
+        "not-concave", COST, f"{COST}    response: [[0.6, 0.7], [0.4, 0.8], [1, 1]]  # here\n", "do not rise", "rising"
+    ),
+    # rules that join several keys
+    Case("no-initiatives", LAB[LAB.index("initiatives:") :], "initiatives: {}  # here\n", "no initiatives", "add one"),
+    Case("cycle", NEEDS, "    requires: [verifier, play]  # here\n", "`play` waits for itself", "from its own list"),
+    Case("cycle", NEEDS, TWO_THAT_WAIT, "these wait for each other: arrow → ball → arrow", "remove one of the links"),
+    Case("unknown-initiative", NEEDS, "    after: [verifer]  # here\n", "`verifer`, which is no", "mean `verifier`?"),
+    Case("unknown-resource", "{gpu: 3}", "{gpus: 3}  # here", "there is no resource `gpus`", "did you mean `gpu`?"),
+    Case("wrong-length", "{per_period: 20}", "{per_period: [1, 2]}  # here", "has 2 numbers for 4 periods", "give 4"),
+    Case("wrong-length", "capacity: 5}", "capacity: [5]}  # here", "`resources.gpu.capacity` has 1", "give 4 numbers"),
+    Case(
+        "wrong-length", "money:", "objective: {weights: [1, 2]}  # here\nmoney:", "`objective.weights` has 2", "give 4"
+    ),
+    Case("wrong-period", COST, f"{COST}    start: 2027-02  # here\n", "is 2027-02, not a quarter", "as 2027Q1"),
+    Case(
+        "unknown-law", "frontier:", "frontier:\n  law: chinchila-2022  # here", "no law `chinchila-2022`", "`chinchilla"
+    ),
+    Case("unknown-law", "frontier:", "frontier:\n  law: ../law.yaml  # here", "no law `../law.yaml`", "folder"),
+    Case("no-frontier", TO_THE_EFFECT, TO_THE_EFFECT[len(FRONTIER) :].rstrip() + "  # here\n", "hybrid", "`frontier:`"),
+)
+WARNINGS = (
+    Case("no-spread", COST, "    cost: 20 to 20  # here\n", "no spread", "write one number"),
+    Case("after-horizon", COST, f"{COST}    start: 2028Q1  # here\n", "after the last period", "no money"),
+    Case(
+        "no-effect", NEEDS, f"{NEEDS}  idle:  # here\n    {{path: x, source: x, cost: 1}}\n", "`idle` has no effect", ""
+    ),
+    Case(
+        "no-data-limit",
+        LAB[LAB.index("frontier:") : LAB.index("    requires:")],
+        LAB[LAB.index("frontier:") : LAB.index("    requires:")]
+        .replace("frontier:", "frontier:\n  law: chinchilla-2022")
+        .replace("{unique_tokens: 1e13}", "{unique_tokens: 1e13}  # here"),
+        "unique tokens are worth nothing under chinchilla-2022",
+        "use muennighoff-2023",
+    ),
+)
+
+
+def described(case: Case) -> str:
+    return f"{case.code} in {case.new.strip().splitlines()[-1].strip()}"
+
+
+def test_the_file_that_the_cases_edit_is_sound(problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    assert problems(LAB) == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=described)
+def test_a_fault_names_its_line_and_its_mend(case: Case, problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    found = problems(case.text)
+    named = [problem for problem in found if problem.where.line == case.line]
+
+    assert {problem.code for problem in found} == {case.code}, "a fault has no other faults in its wake"
+    assert len(named) == 1
+    assert case.message in named[0].message
+    assert case.fix in named[0].fix
+
+
+@pytest.mark.parametrize("case", WARNINGS, ids=described)
+def test_what_is_probably_not_meant_is_a_warning_and_no_fault(case: Case, read: Callable[[str], Portfolio]) -> None:
+    (warning,) = read(case.text).warnings
+
+    assert (warning.code, warning.where.line) == (case.code, case.line)
+    assert case.message in warning.message
+    assert case.fix in warning.fix
+
+
+def test_all_faults_of_a_file_are_reported_in_the_order_of_lines(
+    problems: Callable[[str], tuple[Problem, ...]],
+) -> None:
+    found = [(problem.where.line, problem.code) for problem in problems(MANY_FAULTS)]
+
+    assert found == [
+        (4, "not-a-number"),  # count: four
+        (12, "missing-key"),  # no source
+        (14, "unknown-key"),  # effcts
+        (18, "out-of-range"),  # cost: -20
+        (20, "unknown-initiative"),  # verifer
+        (26, "cycle"),  # checker → verifier → checker
+    ]
+
+
+def test_an_id_that_could_not_be_read_in_full_is_still_known(problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    """A fault in `verifier` does not make what waits for `verifier` faulty."""
+    found = problems(LAB.replace("    cost: 5", "    cost: five"))
+
+    assert [problem.code for problem in found] == ["not-a-number"]
+
+
+def test_a_problem_that_is_found_twice_is_told_once(problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    found = problems(LAB.replace("[verifier]", "[nobody, nobody]"))
+
+    assert [problem.code for problem in found] == ["unknown-initiative"]
+
+
+def unsupported(section: Section) -> list[str]:
+    return [path for path, row in rows(section) if not row.is_built]
+
+
+def with_key(document: dict[str, Any], path: str) -> str:
+    """Set the value of a dotted key to a word that is found nowhere else."""
+    inside = document
+    *parents, last = path.replace("<id>", "play").split(".")
+    for name in parents:
+        inside = inside.setdefault(name, {})
+    inside[last] = "unmistakable"
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+@pytest.mark.parametrize("path", unsupported(PORTFOLIO))
+def test_a_key_whose_feature_is_not_built_is_refused_by_name(
+    path: str, problems: Callable[[str], tuple[Problem, ...]]
+) -> None:
+    text = with_key(yaml.safe_load(LAB), path)
+    (line,) = (number for number, line in enumerate(text.splitlines(), start=1) if "unmistakable" in line)
+
+    found = [problem for problem in problems(text) if problem.code == "not-supported"]
+
+    assert [problem.where.line for problem in found] == [line]
+    assert f"`{path.replace('<id>', 'play')}` is not supported yet" in found[0].message
+
+
+@pytest.mark.parametrize("path", unsupported(GAMBIT))
+def test_a_key_of_a_gambit_whose_feature_is_not_built_is_refused_by_name(
+    path: str, read_gambit: Callable[[str], Gambit]
+) -> None:
+    with pytest.raises(InputError, match="in the input") as caught:
+        read_gambit(with_key({"name": "mine"}, path))
+
+    assert f"`{path}` is not supported yet" in [problem.message for problem in caught.value.problems]
+
+
+def test_no_key_is_both_required_and_not_built() -> None:
+    assert [path for path, row in rows(PORTFOLIO) if row.required and not row.is_built] == []
+
+
+def test_a_misspelt_key_is_never_mended_into_one_that_is_not_built(
+    problems: Callable[[str], tuple[Problem, ...]],
+) -> None:
+    for path in unsupported(PORTFOLIO):
+        name = path.rpartition(".")[2]
+        for problem in problems(with_key(yaml.safe_load(LAB), f"{path}_")):
+            assert f"`{name}`" not in problem.fix
+            assert not re.search(rf"\b{name}\b", problem.fix)
