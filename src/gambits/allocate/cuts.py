@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 GAP: Final = 1e-5
 """How close the certificate must be, in objective units (OOM)."""
-_AIM: Final = 1e-6
+AIM: Final = 1e-6
 """How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
@@ -78,10 +78,29 @@ Watch = Callable[[int, float, float], None]
 """Told (round, bound, best objective) after each round."""
 
 
-def allocate(portfolio: Portfolio, gambit: Gambit, forecast: Forecast, watch: Watch | None = None) -> Optimum:
+def allocate(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    forecast: Forecast,
+    *,
+    near: Optimum | None = None,
+    aim: float = AIM,
+    watch: Watch | None = None,
+) -> Optimum:
     """Find the best plan that obeys every rule.
 
     An interrupt (Ctrl-C) ends the search with the best plan so far.
+
+    Parameters
+    ----------
+    portfolio, gambit, forecast
+        The rules, and the value of plans under them.
+    near
+        The answer to a similar question: a cut there saves half the rounds.
+    aim
+        Gap at which the search stops, OOM.
+    watch
+        Told of every round.
 
     Raises
     ------
@@ -96,7 +115,7 @@ def allocate(portfolio: Portfolio, gambit: Gambit, forecast: Forecast, watch: Wa
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     search = _Search(formulate(layout, aversion), forecast, aversion)
     try:
-        return search.run(watch)
+        return search.run(near, aim, watch)
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -132,10 +151,11 @@ class _Search:
         self.bound = np.inf
         self.rounds = 0
 
-    def run(self, watch: Watch | None) -> Optimum:
+    def run(self, near: Optimum | None, aim: float, watch: Watch | None) -> Optimum:
         ending = Ending.GAP
         try:
-            ending = self._loop(watch)
+            self._start(near)
+            ending = self._loop(aim, watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
         if self.best is None:
@@ -144,10 +164,15 @@ class _Search:
         ending = Ending.OPTIMAL if bound - self.best.objective <= GAP else ending
         return replace(self.best, bound=bound, rounds=self.rounds, ending=ending)
 
-    def _loop(self, watch: Watch | None) -> Ending:
-        for level in _STARTS:
-            start = self._spread(np.full((len(self.rows), self.shape[1]), level))
-            self.programme.model.add(self._cuts(start, start, self._evaluate(start, start)))
+    def _start(self, near: Optimum | None) -> None:
+        """Add the cuts to begin with: nothing, half, all, and what answered a similar question."""
+        levels = [self._spread(np.full((len(self.rows), self.shape[1]), level)) for level in _STARTS]
+        plans = [(level, level) for level in levels]
+        plans += [(near.progress, near.funded)] if near is not None else []
+        for progress, funded in plans:
+            self.programme.model.add(self._cuts(progress, funded, self._evaluate(progress, funded)))
+
+    def _loop(self, aim: float, watch: Watch | None) -> Ending:
         while self.rounds < _MOST_ROUNDS:
             self.rounds += 1
             solution = self.programme.model.solve()
@@ -162,7 +187,7 @@ class _Search:
             best = self.best.objective if self.best else -np.inf
             if watch is not None:
                 watch(self.rounds, self.bound, best)
-            if self.bound - best <= _AIM:
+            if self.bound - best <= aim:
                 return Ending.OPTIMAL
             cuts = self._cuts(found.progress, found.funded, found.values)
             self.programme.model.add(cuts + self._tangents(solution.values))

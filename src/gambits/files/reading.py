@@ -65,6 +65,12 @@ class Report:
             raise InputError(tuple(unique))
 
 
+def as_shown(path: Path) -> str:
+    """Name a file as its reader would: from the folder they are in, if it lies below it."""
+    resolved, here = path.resolve(), Path.cwd()
+    return (resolved.relative_to(here) if resolved.is_relative_to(here) else path).as_posix()
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the closest known word, or list them when none is close."""
     names = sorted(known)

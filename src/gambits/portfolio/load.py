@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files import bundled
-from gambits.files.reading import Report, compose, flatten, plain, read_text, stop
+from gambits.files.reading import Report, as_shown, compose, flatten, plain, read_text, stop
 from gambits.files.sections import Draft
 from gambits.portfolio.model import (
     AS_PLANNED,
@@ -39,7 +39,7 @@ def load(path: str | Path) -> Portfolio:
         With every problem in the file, each with its line and its mend.
     """
     file = locate(path)
-    shown = file.as_posix()
+    shown = as_shown(file)
     report = Report(shown)
     node = compose(read_text(file, shown), shown)
     draft = PORTFOLIO.read(node, report, "")
