@@ -42,6 +42,7 @@ coverage: .venv/.installed-test ## run the tests and say what they miss
 
 .PHONY: docs
 docs: .venv/.installed-dev ## build the documentation into site/
+	$(BIN)/python docs/generate.py
 	$(BIN)/zensical build --clean --strict
 
 .PHONY: bench

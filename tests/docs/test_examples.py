@@ -71,3 +71,17 @@ def test_a_difference_is_found_and_written(script: Script, tmp_path: Path, monke
     assert examples.refresh_page(page)
     assert examples.run_page(page) == []
     assert page.read_text(encoding="utf-8") == "Before.\n\n```console\n$ gambits schema law\n{\n...\n```\n\nAfter.\n"
+
+
+def test_the_tutorial_shows_the_file_that_it_starts_from() -> None:
+    tutorial = ROOT.joinpath("docs", "tutorial", "first-decision.md").read_text(encoding="utf-8")
+    portfolio = ROOT.joinpath("portfolios", "minimal", "portfolio.yaml").read_text(encoding="utf-8")
+    without_comments = {line.split(" #")[0].rstrip() for line in portfolio.splitlines()}
+
+    for excerpt in tutorial.split("```yaml\n")[1:]:
+        assert set(excerpt.split("```")[0].splitlines()) <= without_comments
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_names_a_folder_of_the_machine_that_it_was_written_on(page: Path) -> None:
+    assert ROOT.as_posix() not in page.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -14,8 +15,10 @@ import click
 import pytest
 
 import gambits
+from gambits.allocate.programme import BLOCKS
 from gambits.cli import main
 from gambits.errors import GambitsError
+from gambits.pipeline import Settings
 from gambits.portfolio.gambit import GAMBIT
 from gambits.portfolio.schema import PORTFOLIO, rows
 from gambits.scaling.laws import LAW
@@ -89,7 +92,7 @@ def test_every_public_name_is_on_the_python_page(name: str) -> None:
 
 def keys_of(record: Any) -> set[str]:
     """List the names of a JSON record's own keys, leaving out those that an author chose."""
-    chosen = {"shares", "initiatives", "uses", "plans", "moves", "inputs", "versions"}
+    chosen = {"shares", "initiatives", "uses", "plans", "moves", "inputs", "versions", "scenarios", "stability"}
     if isinstance(record, list):
         return set().union(*map(keys_of, record))
     if not isinstance(record, dict):
@@ -105,13 +108,38 @@ def test_every_key_of_the_json_shapes_is_explained() -> None:
     from gambits.analyse.changes import find_changes
 
     portfolio = gambits.load("minimal")
-    comparison = gambits.compare(portfolio)
+    comparison = gambits.compare(portfolio, settings=Settings(draws=100, batches=1))
     plans = [plan.to_dict() for plan in comparison.plans.values()]
     text = page("json.md")
 
     for record in (comparison.to_dict(), find_changes(*plans).to_dict()):
         missing = {key for key in keys_of(record) if f"`{key}`" not in text}
         assert missing == set()
+
+
+def test_the_map_of_the_architecture_shows_the_rooms_that_there_are() -> None:
+    project = tomllib.loads(DOCS.parent.joinpath("pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {contract["id"]: contract for contract in project["tool"]["importlinter"]["contracts"]}
+    rooms = [room for layer in contracts["layers"]["layers"] for room in layer.split(" | ")]
+    text = DOCS.joinpath("explanation", "architecture.md").read_text(encoding="utf-8")
+    block = text.split("```text\n")[1].split("```")[0]
+
+    assert [line.split()[0] for line in block.splitlines()] == rooms
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "mathematics.md"])
+def test_every_file_that_an_explanation_names_is_there(name: str) -> None:
+    text = DOCS.joinpath("explanation", name).read_text(encoding="utf-8")
+    source = DOCS.parent / "src" / "gambits"
+
+    for path in re.findall(r"`([a-z_]+/[a-z_/*]+\.[a-z]+)`", text):
+        assert any(True for root in (source, DOCS.parent) for _ in root.glob(path)), path
+
+
+def test_every_block_of_the_programme_is_explained() -> None:
+    text = DOCS.joinpath("explanation", "mathematics.md").read_text(encoding="utf-8")
+
+    assert [block.__name__ for block in BLOCKS if f"| `{block.__name__}` |" not in text] == []
 
 
 def test_every_word_of_the_glossary_is_in_alphabetical_order_and_once() -> None:
