@@ -10,7 +10,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+_MEND: Final = "mend the lines above, then run `gambits check` again"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,12 +77,9 @@ class InputError(GambitsError):
 
     exit_code = 3
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], hint: str = _MEND) -> None:
         count = len(problems)
-        super().__init__(
-            f"{count} {'problem' if count == 1 else 'problems'} in the input",
-            "mend the lines above, then run `gambits check` again",
-        )
+        super().__init__(f"{count} {'problem' if count == 1 else 'problems'} in the input", hint)
         self.problems = problems
 
 

@@ -1,0 +1,140 @@
+"""What the runs do not say: optima at a limit, constants that resampling leaves open, and the ridge they lie on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gambits.scaling.fit.descent import Target, descend
+from gambits.scaling.fit.form import LIMITS, REPETITION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from gambits.scaling.fit.losses import Loss
+
+    Array = NDArray[np.float64]
+
+LEVEL: Final = 0.95
+_TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+Place = tuple[float, float, float]
+_WIDE: Final = 100.0
+"""A constant of repetition whose interval spans more than this factor is not identified."""
+_AT: Final = 1e-6
+_RIDGE_POINTS: Final = 8
+_ACROSS: Final = tuple(np.log((0.3, 1.0, 3.0, 10.0, 30.0, 300.0)))
+"""Where searches for the other constant of repetition start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A constant that the runs do not identify, and why; ``interior`` is false where the optimum is at a limit."""
+
+    constant: str
+    message: str
+    interior: bool = True
+
+    @property
+    def is_repetition(self) -> bool:
+        """Whether it is R_D or R_N, without which the rest of the law still stands."""
+        return f"ln_{self.constant}" in REPETITION
+
+
+def constants_of(names: tuple[str, ...], free: Array) -> dict[str, float]:
+    """Give constants by name, as A, of free numbers by name, as ln A; tied exponents twice."""
+    found = {name: float(value) for name, value in zip(names, free, strict=True)}
+    if "alpha" in found:
+        found.setdefault("beta", found["alpha"])
+    return {name.removeprefix("ln_"): _as_constant(name, value) for name, value in found.items()}
+
+
+def intervals(names: tuple[str, ...], resamples: Array) -> dict[str, tuple[float, float]]:
+    """Give the interval of each constant at ``LEVEL``; without an end where resamples reach a limit of repetition."""
+    if not len(resamples):
+        return {}
+    low, high = (constants_of(names, ends) for ends in np.quantile(resamples, _TAILS, axis=0))
+    return {name: (_open(name, low[name], 0), _open(name, high[name], 1)) for name in low}
+
+
+def find_doubts(names: tuple[str, ...], optimum: Array, spans: Mapping[str, tuple[float, float]]) -> list[Doubt]:
+    """Say which constants the runs leave open."""
+    doubts = []
+    for name, value in zip(names, optimum, strict=True):
+        constant = name.removeprefix("ln_")
+        low, high = spans.get(constant, (math.nan, math.nan))
+        if _is_at_limit(name, value) and name not in REPETITION:
+            message = f"{constant} is at the limit of the search ({_as_constant(name, value):.3g}): no optimum inside"
+            doubts.append(Doubt(constant, message, interior=False))
+        elif name in REPETITION and (_is_at_limit(name, value) or low == 0 or high > _WIDE * low):
+            doubts.append(Doubt(constant, f"{constant} is not identified: {_any_value(low, high)}"))
+        elif name not in REPETITION and any(_is_at_limit(name, end) for end in _ends(name, low, high)):
+            message = f"{constant} is not identified: resamples take it from {low:.3g} to {high:.3g}"
+            doubts.append(Doubt(constant, message))
+    return doubts
+
+
+def doubt_its_partner(doubts: list[Doubt], ridge: list[Place]) -> list[Doubt]:
+    """Say of R_D that R_N is open, or the other way round: on their ridge, the one is known only given the other."""
+    open_ones = [doubt.constant for doubt in doubts if doubt.is_repetition]
+    if len(open_ones) != 1:
+        return []
+    partner = "R_N" if open_ones == ["R_D"] else "R_D"
+    values = [place[partner == "R_N"] for place in ridge]
+    span = f"from {min(values):.2g} to {max(values):.2g} along their ridge"
+    return [Doubt(partner, f"{partner} is not identified by itself: it goes with {open_ones[0]}, {span}")]
+
+
+def follow_ridge(target: Target, loss: Loss, optimum: Array, constant: str, low: float) -> list[Place]:
+    """Follow (R_D, R_N, objective) along a constant of repetition, everything else fitted again at each place."""
+    name = f"ln_{constant}"
+    names = target.form.names
+    least, most = LIMITS[name]
+    steps = np.linspace(max(math.log(low) if low > 0 else least, least), most, _RIDGE_POINTS)
+    places = np.unique(np.append(steps, optimum[names.index(name)]))
+    return [_on_ridge(target, loss, np.delete(optimum, names.index(name)), name, place) for place in places]
+
+
+def _on_ridge(target: Target, loss: Loss, others: Array, name: str, place: float) -> Place:
+    pinned = Target(target.surface, target.ln_loss, target.form.pinned(name, place))
+    starts = np.tile(others, (len(_ACROSS) + 1, 1))
+    across = [column for column, each in enumerate(pinned.form.names) if each in REPETITION]
+    starts[1:, across] = np.array(_ACROSS)[:, np.newaxis]
+    ends = descend(pinned, starts, np.ones_like(target.ln_loss), loss.nearly)
+    values = loss.objective(pinned.residuals(ends), np.ones_like(target.ln_loss))
+    best = pinned.form.points(ends[values.argmin()][np.newaxis])[0]
+    return math.exp(best[-2]), math.exp(best[-1]), float(values.min())
+
+
+def _as_constant(name: str, value: float) -> float:
+    return math.exp(value) if name.startswith("ln_") else float(value)
+
+
+def _is_at_limit(name: str, value: float) -> bool:
+    return any(abs(value - limit) < _AT for limit in LIMITS[name])
+
+
+def _ends(name: str, *constants: float) -> list[float]:
+    return [math.log(each) if name.startswith("ln_") else each for each in constants if each > 0]
+
+
+def _open(constant: str, end: float, side: int) -> float:
+    """Leave an interval open where resamples reach the limit of a constant of repetition."""
+    name = f"ln_{constant}"
+    if name in REPETITION and abs(math.log(end) - LIMITS[name][side]) < _AT:
+        return math.inf if side else 0.0
+    return end
+
+
+def _any_value(low: float, high: float) -> str:
+    if math.isnan(low):
+        return "its optimum is at the limit of the search"
+    if low == 0:
+        return "any value fits as well" if math.isinf(high) else f"any value up to {high:.2g} fits as well"
+    if math.isinf(high):
+        return f"any value from {low:.2g} up fits as well"
+    return f"any value from {low:.2g} to {high:.2g} fits as well"
