@@ -25,8 +25,9 @@ from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, matching_compute
 from gambits.analyse.honesty import Honesty
+from gambits.analyse.market import token_gdp
 from gambits.forecast.draws import central_draw, draw
-from gambits.forecast.oracle import Forecast
+from gambits.forecast.oracle import Forecast, Projection
 from gambits.forecast.workers import THREADS, Workers
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
@@ -168,8 +169,24 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         input_sha256=_hash({"inputs": inputs, "settings": drawn}),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
+        market=_market(portfolio, seen, projection),
+        extrapolated=_extrapolated(portfolio, split),
         honesty=None if settings.certain else _honesty(portfolio, gambit, settings, seen, optimum, counted),
     )
+
+
+def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:
+    if portfolio.market is None:
+        return None
+    found = token_gdp(portfolio.market, seen.draws, projection, portfolio.periods.count)
+    return {name: report.to_dict() for name, report in found.items()}
+
+
+def _extrapolated(portfolio: Portfolio, split: Array) -> float:
+    """Give the part of positive value on gains that reach beyond their evidence."""
+    gains = np.maximum(split, 0)
+    beyond = np.array([portfolio.reaches_beyond(each) for each in portfolio.initiatives])
+    return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
 
 
 def _honesty(

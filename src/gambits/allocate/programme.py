@@ -257,6 +257,19 @@ def limit_each(layout: Layout) -> Iterator[Limit]:
             )
 
 
+def limit_extrapolation(layout: Layout) -> Iterator[Limit]:
+    """Money on gains that reach beyond their evidence ≤ the gambit's part of all money."""
+    cap = layout.gambit.extrapolation_cap
+    if cap is None:
+        return
+    beyond = [layout.portfolio.reaches_beyond(each) for each in layout.initiatives]
+    pairs = [(layout.last(i), layout.cost(i) * (far - cap)) for i, far in enumerate(beyond)]
+    rule = BrokenRule(
+        f"{layout.gambit.name}'s cap of {cap:.0%} on extrapolation", layout.gambit.place("extrapolation_cap")
+    )
+    yield Limit("extrapolation", _terms(*pairs), -np.inf, 0.0, rule)
+
+
 def hold_floor(layout: Layout) -> Iterator[Limit]:
     """The tail is worth at least the gambit's floor: θ[tail] ≥ floor; cuts bound θ[tail] by what the tail is worth."""
     floor = layout.gambit.cvar_floor
@@ -274,6 +287,7 @@ BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
     limit_resources,
     hold_shares,
     limit_each,
+    limit_extrapolation,
     hold_floor,
 )
 
