@@ -137,7 +137,8 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
         ln_compute=ln_compute,
         tokens=np.exp(ln_tokens),
         law=law,
-        baseline=flat if law is None else effective_compute(law, ln_compute, ln_tokens),
+        # Through the tokens and back, as a plan's stock goes: doing nothing is worth 0 to the last bit.
+        baseline=flat if law is None else effective_compute(law, ln_compute, np.log(np.exp(ln_tokens))),
         helps=tuple(_effect(size[rows], straight, slowed) for size in draws.helps),
         harms=tuple(_effect(size[rows], everyone, None) for size in draws.harms),
         value=_effect(draws.value[rows], everyone, None),

@@ -272,7 +272,8 @@ def _gather(
     """Fill the arrays."""
     probability = np.ones(1) if sampler is None else sampler.probability
     count, size = len(probability), len(portfolio.initiatives)
-    effects, value = np.zeros((ROWS, count, size)), np.zeros((count, size))
+    helps, harms = np.zeros((ROWS, count, size)), np.zeros((ROWS, count, size))
+    value = np.zeros((count, size))
     # What an overlap takes is kept apart: (initiative, lever) → its effect by draw.
     taken = {(id, overlap.lever): np.zeros(count) for overlap in portfolio.overlaps for id in overlap.among}
     for i, each in enumerate(portfolio.initiatives):
@@ -280,11 +281,13 @@ def _gather(
         for lever, estimate in each.effects.items():
             drawn = values(each.key(f"effects.{lever.value}"), estimate, 1.0)
             effect = (drawn * each.quality if lever.is_additive else np.log(drawn)) * works
+            # Lever by lever: a gain on one and a harm on another are two effects, though they meet on one row.
+            help, harm = np.maximum(effect, 0), np.minimum(effect, 0)
             if (each.id, lever) in taken:
-                taken[each.id, lever] = np.maximum(effect, 0)
-                effect = np.minimum(effect, 0)
+                taken[each.id, lever], help = help, np.zeros(count)
             for row, factor in _ROWS_OF[lever]:
-                effects[row, :, i] += effect * factor
+                helps[row, :, i] += help * factor
+                harms[row, :, i] += harm * factor
         value[:, i] = values(each.key("value"), each.value, 1.0) * works
     compute = portfolio.frontier.compute if portfolio.frontier else None
     stock = portfolio.frontier.unique_tokens if portfolio.frontier else None
@@ -294,8 +297,8 @@ def _gather(
         probability=probability,
         ln_compute=_trend(compute, "frontier.compute.flop", years, values, count),
         ln_tokens=_trend(stock, "frontier.unique_tokens.count", years, values, count),
-        helps=np.maximum(effects, 0),
-        harms=np.minimum(effects, 0),
+        helps=helps,
+        harms=harms,
         value=value,
         law=law,
         cost_ratio=_cost_ratio(portfolio.initiatives, values) if sampler is not None else None,
