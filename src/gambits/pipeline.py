@@ -26,13 +26,24 @@ from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, matching_compute
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
+from gambits.analyse.outlook import (
+    Outlook,
+    baseline_of,
+    data_for_twice,
+    ledger_of,
+    wall_of,
+    worth_by_path,
+    worth_of,
+)
+from gambits.files import bundled
 from gambits.forecast.draws import central_draw, draw
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.forecast.workers import THREADS, Workers
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Portfolio
+from gambits.portfolio.model import Initiative, Lever, Portfolio
+from gambits.quantities.estimates import Estimate
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -129,6 +140,58 @@ def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, set
         barred=barred,
     )
     return markdown(compose(portfolio, gambit, comparison, background))
+
+
+def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
+    """Project the lab without the portfolio, what each initiative would add, and when data run out.
+
+    The margin and the ledger are those of the plan under the gambit.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
+    optimum = find_optimum(portfolio, chosen, seen, watch=settings.watch)
+    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
+    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    by_progress, by_funded = seen.evaluate(*counted).expected_slopes
+
+    def gain_of(levers: frozenset[Lever]) -> Array:
+        part = forecast(only_levers(portfolio, levers), chosen, settings, str(settings.seed), settings.draws)
+        return np.asarray(part.draws.probability @ part.project(*counted).gain)
+
+    return Outlook(
+        baseline=baseline_of(portfolio, seen),
+        initiatives=worth_of(portfolio, seen, (by_progress * counted[0] + by_funded * counted[1]).sum(axis=1)),
+        by_path=worth_by_path(portfolio, seen),
+        ledger=ledger_of(portfolio, gain_of, _ends_of_years(portfolio)),
+        wall=wall_of(seen),
+        more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
+    )
+
+
+def _ends_of_years(portfolio: Portfolio) -> dict[str, int]:
+    """Map each year of the horizon to its last period."""
+    return {name[:4]: k for k, name in enumerate(portfolio.periods.names)}
+
+
+def only_levers(portfolio: Portfolio, levers: frozenset[Lever]) -> Portfolio:
+    """Give the same portfolio with every effect on other levers left out."""
+
+    def kept(effects: Mapping[Lever, Estimate]) -> dict[Lever, Estimate]:
+        return {lever: estimate for lever, estimate in effects.items() if lever in levers}
+
+    return replace(
+        portfolio,
+        initiatives=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.initiatives),
+        synergies=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.synergies),
+        overlaps=tuple(each for each in portfolio.overlaps if each.lever in levers),
+    )
 
 
 def without_shares(gambit: Gambit) -> Gambit:

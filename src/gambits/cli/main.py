@@ -30,6 +30,7 @@ What do you want to do?
   see it work                     gambits demo
   start your own portfolio        gambits init my-lab
   check a portfolio               gambits check my-lab
+  see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
@@ -214,6 +215,25 @@ def compare(portfolio: str, gambits: tuple[str, ...], settings: Settings, as_jso
     elif out != "-":
         show(tables.comparison(comparison, found))
     finish(*comparison.plans.values())
+
+
+@main.command()
+@portfolio_argument
+@gambit_option
+@settings_options
+@json_option
+def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
+    """Show the lab without the portfolio, what each initiative would add, and when data run out."""
+    from gambits import pipeline
+    from gambits.cli import tables
+    from gambits.cli.output import show
+    from gambits.portfolio.load import load
+
+    outlook = pipeline.project(load(portfolio), gambit, settings)
+    if as_json:
+        write_json(outlook.to_dict())
+    else:
+        show(tables.outlook(outlook))
 
 
 @main.command()

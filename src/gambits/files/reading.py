@@ -139,7 +139,7 @@ def _measure(text: str, loader: type[yaml.SafeLoader], shown: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MOST_DEPTH:
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise stop(shown, line, "too-large", f"more than {_MOST_DEPTH} levels deep", "flatten it")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
