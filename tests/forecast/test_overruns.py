@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gambits.allocate import timing
 from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, ON_STOCK, Draws, draw
@@ -118,12 +118,11 @@ class Slowly:
         return tuple(float(np.broadcast_to(part, (self.draws.count, 1))[r, 0]) for part in parts)
 
 
-def conditional_value_at_risk(values: list[float], probability: Array, alpha: float) -> float:
+def conditional_value_at_risk(values: ArrayLike, probability: Array, alpha: float) -> float:
     """Maximise η − E[(η − V)⁺]/α, which is piecewise linear: one of the values attains it (Rockafellar, Uryasev)."""
-    return max(
-        eta - sum(p * max(0.0, eta - value) for p, value in zip(probability, values, strict=True)) / alpha
-        for eta in values
-    )
+    found = np.asarray(values, dtype=float)
+    short = np.maximum(found[:, np.newaxis] - found, 0) @ probability
+    return float(np.max(found - short / alpha))
 
 
 def seen_through(portfolio: Portfolio, seed: str, count: int, alpha: float = 0.3) -> Forecast:
@@ -180,6 +179,7 @@ def test_slopes_are_those_of_slow_formulas_in_any_direction(
         assert by_slopes == pytest.approx(of(up) - of(down), abs=2e-8)
 
 
+@settings(max_examples=15)
 @given(data=st.data(), seed=st.integers(0, 10**6))
 def test_value_and_tail_are_concave_where_costs_vary(
     data: st.DataObject, seed: int, portfolio_texts: Texts, read: Read
@@ -187,7 +187,7 @@ def test_value_and_tail_are_concave_where_costs_vary(
     """Jointly in p and φ, which the programme chooses apart."""
     portfolio = read(data.draw(portfolio_texts()))
     oracle = seen_through(portfolio, str(seed), 40)
-    plans = [(random_plan(portfolio, seed + n), random_plan(portfolio, seed + n + 500)) for n in range(3)]
+    plans = [(random_plan(portfolio, seed + n), random_plan(portfolio, seed + n + 500)) for n in range(2)]
     nothing = np.zeros_like(plans[0][0])
     plans += [(nothing, nothing), (nothing + 1, nothing + 1)]
     valued = [(plan, oracle.evaluate(*plan)) for plan in plans]
@@ -284,8 +284,8 @@ def test_full_money_is_enough_in_half_of_the_draws(response: str, alone: Callabl
     """The median is what full funding means: half the draws cost less and reach everything, and no more than that."""
     found = values(alone(response), 1.0) / math.log10(1.5)
 
-    assert found.max() == 1
-    assert np.mean(found == 1) == pytest.approx(0.5, abs=0.005)
+    assert found.max() == pytest.approx(1, rel=1e-15)
+    assert np.mean(found > 1 - 1e-12) == pytest.approx(0.5, abs=0.005)
 
 
 @pytest.mark.parametrize("response", RESPONSES + POLYLINES)
@@ -347,9 +347,7 @@ def test_the_tail_over_many_blocks_is_that_of_all_draws_together(alpha: float, r
     found = oracle.evaluate(*plan)
 
     assert len(oracle.blocks) > 3
-    assert found.tail == pytest.approx(
-        conditional_value_at_risk(value.tolist(), oracle.draws.probability, alpha), abs=1e-12
-    )
+    assert found.tail == pytest.approx(conditional_value_at_risk(value, oracle.draws.probability, alpha), abs=1e-12)
     assert found.expected == pytest.approx(float(oracle.draws.probability @ value), abs=1e-14)
     step = 1e-6
     ends = [oracle.evaluate(plan[0] + shift, funded).tail for shift in (step, -step)]
