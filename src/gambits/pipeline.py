@@ -35,6 +35,7 @@ from gambits.analyse.outlook import (
     worth_by_path,
     worth_of,
 )
+from gambits.errors import InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.draws import central_draw, draw
 from gambits.forecast.oracle import Forecast, Projection
@@ -119,8 +120,13 @@ def compare(
     InfeasibleError
         If no plan obeys every rule of one of them.
     """
-    plans = [solve(portfolio, gambit, settings) for gambit in gambits]
-    return Comparison({plan.gambit: plan for plan in plans})
+    chosen = [gambit if isinstance(gambit, Gambit) else load_gambit(gambit) for gambit in gambits]
+    names = [gambit.name for gambit in chosen]
+    for gambit in chosen:
+        if names.count(gambit.name) > 1:
+            message = f"two gambits are called `{gambit.name}`"
+            raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
+    return Comparison({gambit.name: solve(portfolio, gambit, settings) for gambit in chosen})
 
 
 def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
@@ -223,8 +229,8 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         expected=optimum.values.expected,
         cvar=optimum.values.tail,
         allocations=tuple(sorted(allocations, key=lambda each: each.id)),
-        baseline=tuple((seen.draws.probability @ projection.baseline).tolist()),
-        gain=tuple((seen.draws.probability @ projection.gain).tolist()),
+        baseline=_mean_of_horizon(portfolio, seen, projection.baseline),
+        gain=_mean_of_horizon(portfolio, seen, projection.gain),
         contributions={each.id: float(part) for each, part in zip(initiatives, split, strict=True)},
         seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
@@ -234,8 +240,13 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
         extrapolated=_extrapolated(portfolio, split),
+        tail=gambit.tail,
         honesty=None if settings.certain else _honesty(portfolio, gambit, settings, seen, optimum, counted),
     )
+
+
+def _mean_of_horizon(portfolio: Portfolio, seen: Forecast, by_draw: Array) -> tuple[float, ...]:
+    return tuple((seen.draws.probability @ by_draw)[: portfolio.periods.count].tolist())
 
 
 def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:
@@ -306,6 +317,8 @@ def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation
         reason = f": no initiative on path {' or '.join(empty)} can get money" if empty else ""
         nothing = f"the plan funds nothing on {' and '.join(gambit.share_paths)}"
         found.append(f"{nothing}, since the shares of {gambit.name} cannot be met{reason}")
+    if gambit.only is not None and not any(each.path in gambit.only for each in portfolio.initiatives):
+        found.append(f"{gambit.name} funds {', '.join(gambit.only)} only, and no initiative is on that path")
     return tuple(found)
 
 

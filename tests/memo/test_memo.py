@@ -271,9 +271,6 @@ initiatives:
     assert "Extrapolation" not in memo
 
 
-@pytest.mark.xfail(
-    reason="bug: `gain[-1]` is of the last period held after the horizon, not of the horizon", strict=True
-)
 def test_the_gain_at_the_end_of_the_horizon_is_that_of_its_last_period(
     memo_of: Callable[..., str], plan_of: Callable[..., dict[str, Any]], sections: Sections
 ) -> None:
@@ -283,7 +280,6 @@ def test_the_gain_at_the_end_of_the_horizon_is_that_of_its_last_period(
     assert f"At the end of 2027Q4 that is worth {gain:.3f} OOM" in sections(memo_of(held))["Recommendation"]
 
 
-@pytest.mark.xfail(reason="bug: the memo of a plan over draws says that it knows one future, the medians", strict=True)
 def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures(tmp_path: Path) -> None:
     (tmp_path / "portfolio.yaml").write_text(LAB, encoding="utf-8")
     options = ["--draws", "50", "--batches", "0"]
@@ -342,7 +338,6 @@ def test_no_text_of_a_gambit_acts_either(memo_of: Callable[..., str], tmp_path: 
     assert "<a " not in html
 
 
-@pytest.mark.xfail(reason="bug: what begins a list is not escaped at the start of a text in a list", strict=True)
 @pytest.mark.parametrize("title", ["- a list", "+ a list", "1. a list", "2) a list"])
 def test_a_title_begins_no_list(title: str, memo_of: Callable[..., str]) -> None:
     html = rendered(memo_of(LAB.replace("title: Rented compute", f"title: {json.dumps(title)}"), "challenger"))
@@ -350,7 +345,6 @@ def test_a_title_begins_no_list(title: str, memo_of: Callable[..., str]) -> None
     assert f"<li>{title}: rented must never be funded" in html
 
 
-@pytest.mark.xfail(reason="bug: an entity in a text comes out as the sign that it stands for", strict=True)
 def test_an_entity_in_a_text_stays_as_it_was_written(memo_of: Callable[..., str]) -> None:
     html = rendered(memo_of(LAB.replace("source: Doe 2026", "source: Doe &lt;2026&gt;")))
 

@@ -59,7 +59,7 @@ class Plan:
     splits ``expected`` over initiatives. ``allocations`` is sorted by id. ``honesty`` holds value on fresh draws,
     by scenario, money missing and stability, as JSON; None for a certain plan. ``market`` is token GDP by sector and
     period, as JSON; None without a market. ``extrapolated`` is the part of the value on gains that reach more than
-    1 OOM beyond their evidence.
+    1 OOM beyond their evidence. ``tail`` is the α of ``cvar``.
     """
 
     status: str
@@ -85,6 +85,7 @@ class Plan:
     honesty: Mapping[str, Any] | None = None
     market: Mapping[str, Any] | None = None
     extrapolated: float = 0.0
+    tail: float = 0.2
 
     @property
     def gap(self) -> float:
@@ -141,6 +142,7 @@ class Plan:
             "rounds": self.rounds,
             "expected": self.expected,
             "cvar": self.cvar,
+            "tail": self.tail,
             "total_spend": self.total_spend,
             "shares": self.shares,
             "spend_by_period": list(self.spend_by_period),

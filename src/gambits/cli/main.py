@@ -74,7 +74,9 @@ def settings_options(command: Command) -> Command:
             command(settings=settings, **others)
 
     options = (
-        click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Futures to draw."),
+        click.option(
+            "--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Draws: futures to look at."
+        ),
         click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
         click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
         click.option(
@@ -105,7 +107,11 @@ def _workers(address: str | None) -> Iterator[Workers]:
         cluster.close()
 
 
-@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="gambits")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -189,7 +195,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: s
     if as_json:
         write_json(plan.to_dict())
     elif out != "-":
-        show(tables.plan(plan, found))
+        show(tables.plan(plan, found, gambit))
     finish(plan)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
+_MOST_PERIODS: Final = 8
 _SMALL: Final = 0.05
 """Money below this rounds to nothing in a table."""
 
@@ -42,29 +43,53 @@ def checked(portfolio: Portfolio) -> RenderableType:
     return "\n".join(lines)
 
 
-def plan(found: Plan, portfolio: Portfolio) -> RenderableType:
-    """One plan: its value, its money by initiative and period, its certificate."""
+def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
+    """One plan: its value, its money by initiative and period, its certificate; ``asked`` names its gambit."""
     table = _table(f"{found.gambit}: money by initiative and period ({found.money})")
     table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=24)
-    table.add_column("path", no_wrap=True)
-    for name in found.periods[: _MOST_ROWS if len(found.periods) > _MOST_ROWS else None]:
-        table.add_column(name, justify="right")
-    table.add_column("total", justify="right")
-    table.add_column("funded", justify="right")
+    names = found.periods[:_MOST_PERIODS]
+    for name in names:
+        table.add_column(name.removeprefix("20"), justify="right", no_wrap=True)
+    table.add_column("total", justify="right", no_wrap=True)
+    table.add_column("funded", justify="right", no_wrap=True)
     shown = [each for each in found.allocations if each.total >= _SMALL]
-    for each in sorted(shown, key=lambda each: (each.path, -each.total, each.id)):
-        spend = [money(part) for part in each.spend[:_MOST_ROWS]]
-        table.add_row(escape(each.id), escape(each.path), *spend, money(each.total), percent(each.funded))
+    for path, spent in found.spend_by_path.items():
+        if spent >= _SMALL:
+            table.add_row(f"[bold]{escape(path)}[/bold]", *[""] * len(names), money(spent), percent(found.shares[path]))
+            for each in sorted(shown, key=lambda each: (-each.total, each.id)):
+                if each.path == path:
+                    spend = [money(part) for part in each.spend[:_MOST_PERIODS]]
+                    table.add_row(f" {escape(each.id)}", *spend, money(each.total), percent(each.funded))
     table.add_section()
-    by_period = [money(part) for part in found.spend_by_period[:_MOST_ROWS]]
-    table.add_row("all", "", *by_period, money(found.total_spend), "")
+    by_period = [money(part) for part in found.spend_by_period[:_MOST_PERIODS]]
+    table.add_row("all", *by_period, money(found.total_spend), "")
     nothing = sorted(each.id for each in found.allocations if each.total < _SMALL)
-    lines = [*_headline(found), ""]
+    lines = [*_headline(found), *_honest(found), ""]
+    if len(found.periods) > _MOST_PERIODS:
+        lines.append(f"The table shows the first {_MOST_PERIODS} of {len(found.periods)} periods; --json has all.")
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {found.gambit} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
+
+
+def _honest(found: Plan) -> list[str]:
+    """What to hold against a plan over draws, in lines."""
+    if found.honesty is None:
+        return []
+    fresh, missing = found.honesty["out_of_sample"], found.honesty["missing_money"]
+    tail = f"worst {percent(found.tail)}"
+    lines = [
+        f"Over {found.draws} draws: mean {oom(found.expected)} OOM, {tail} {oom(found.cvar)} OOM.",
+        f"Over fresh draws: mean {oom(fresh['expected'])} ± {oom(fresh['standard_error'])}, "
+        f"{tail} {oom(fresh['cvar'])}.",
+        f"Money missing to finish what is funded, on average: {money(missing['expected'])} {found.money}.",
+    ]
+    if len(found.honesty["scenarios"]) > 1:
+        by_name = (f"{name} {oom(each['expected'])}" for name, each in found.honesty["scenarios"].items())
+        lines.append(f"Mean by scenario: {', '.join(by_name)}.")
+    return [escape(line) for line in lines]
 
 
 def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
@@ -74,7 +99,12 @@ def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
     values.add_column("")
     for each in plans:
         values.add_column(escape(each.gambit), justify="right")
-    values.add_row("value of the plan (OOM, weighted over time)", *(oom(each.objective) for each in plans))
+    if all(each.draws == 1 for each in plans):
+        values.add_row("value of the plan (OOM, weighted over time)", *(oom(each.objective) for each in plans))
+    else:
+        values.add_row("mean value over the draws (OOM)", *(oom(each.expected) for each in plans))
+        values.add_row("value in the worst draws", *(oom(each.cvar) for each in plans))
+        values.add_row("as each gambit weighs the two", *(oom(each.objective) for each in plans))
     values.add_row("effective compute at the end", *(oom(each.gain[-1]) for each in plans))
     values.add_row("  as if training compute were multiplied by", *(multiple(each.gain[-1]) for each in plans))
     values.add_row(f"money spent ({portfolio.money})", *(money(each.total_spend) for each in plans))
@@ -106,7 +136,7 @@ def _core(found: Comparison) -> RenderableType:
     lines = (
         ("Commit now, funded at least half in every plan", found.core),
         ("Hold back, funded in one and not in another", found.held_back),
-        ("Not funded", found.not_funded),
+        ("Funded less than half in every plan", found.not_funded),
     )
     return "\n".join(escape(f"{text}: {', '.join(ids) or 'none'}.") for text, ids in lines)
 
@@ -240,6 +270,6 @@ def _table(title: str) -> Table:
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         min_width=width,
     )

@@ -140,7 +140,7 @@ def _measure(text: str, loader: type[yaml.SafeLoader], shown: str) -> None:
             depth += 1
             if depth > _MOST_DEPTH:
                 line = event.start_mark.line + 1 if event.start_mark else 0
-                raise stop(shown, line, "too-large", f"more than {_MOST_DEPTH} levels deep", "flatten it")
+                raise stop(shown, line, "too-large", "the file is too deep or too large", "flatten it")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

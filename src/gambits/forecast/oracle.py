@@ -110,6 +110,10 @@ class Forecast:
         worst = self._work_on_the_worst(progress, funded, in_tail)
         return Values(by_period, float(by_period.sum()), float(in_tail @ total), slopes, _added(worst))
 
+    def slopes(self, progress: Array, funded: Array) -> tuple[Array, Array]:
+        """Give the slopes of the expected value alone, by progress and by funded fraction: shape (I, K)."""
+        return _added(self._work(progress, funded, [block.probability for block in self.blocks]))
+
     def project(self, progress: Array, funded: Array) -> Projection:
         """Give effective compute by draw and period without and with a plan, and the value of each draw."""
         sums = self._work(progress, funded, [block.probability for block in self.blocks])
