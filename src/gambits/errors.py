@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Final
 
-_MEND: Final = "mend the lines above, then run `gambits check` again"
+_MEND: Final = "mend what is above, and try again"
 
 
 @dataclass(frozen=True, slots=True, order=True)
