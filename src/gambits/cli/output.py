@@ -77,12 +77,16 @@ def write(text: str, out: str | Path | None = None) -> None:
     if out is None or str(out) == "-":
         sys.stdout.write(text)
         return
-    path = Path(out)
+    write_bytes(text.encode("utf-8"), Path(out))
+
+
+def write_bytes(data: bytes, path: Path) -> None:
+    """Write a file, whole or not at all, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         # mkstemp makes files for their owner only; a result is as readable as any other new file.
         umask = os.umask(0)
         os.umask(umask)

@@ -22,3 +22,15 @@ def watching() -> Iterator[Callable[[int, float, float], None] | None]:
             status.update(f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}")
 
         yield watch
+
+
+@contextmanager
+def busy(text: str) -> Iterator[None]:
+    """Say what is going on while it does; nothing unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield

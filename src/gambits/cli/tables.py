@@ -45,7 +45,7 @@ def checked(portfolio: Portfolio) -> RenderableType:
 
 def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
     """One plan: its value, its money by initiative and period, its certificate; ``asked`` names its gambit."""
-    table = _table(f"{found.gambit}: money by initiative and period ({found.money})")
+    table = framed(f"{found.gambit}: money by initiative and period ({found.money})")
     table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=24)
     names = found.periods[:_MOST_PERIODS]
     for name in names:
@@ -95,7 +95,7 @@ def _honest(found: Plan) -> list[str]:
 def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
     """Plans side by side: value, money by path, and where they differ most."""
     plans = list(found.plans.values())
-    values = _table(f"{portfolio.name}: what each gambit is worth")
+    values = framed(f"{portfolio.name}: what each gambit is worth")
     values.add_column("")
     for each in plans:
         values.add_column(escape(each.gambit), justify="right")
@@ -121,7 +121,7 @@ def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
 
 
 def _differences(found: Comparison, portfolio: Portfolio) -> RenderableType:
-    table = _table(f"where they differ most (money, {portfolio.money}; part of its cost)")
+    table = framed(f"where they differ most (money, {portfolio.money}; part of its cost)")
     table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=44)
     table.add_column("path", no_wrap=True)
     for name in found.plans:
@@ -145,7 +145,7 @@ def changes(found: Changes) -> RenderableType:
     """What moved between two plans."""
     parts: list[RenderableType] = []
     if found.edits:
-        edits = _table("what changed in the inputs")
+        edits = framed("what changed in the inputs")
         edits.add_column("input", overflow="fold")
         edits.add_column("old", overflow="fold")
         edits.add_column("new", overflow="fold")
@@ -155,7 +155,7 @@ def changes(found: Changes) -> RenderableType:
     else:
         parts.append("The inputs are the same.")
     if found.moves:
-        table = _table(f"what moved ({found.money})")
+        table = framed(f"what moved ({found.money})")
         for name, justify in (
             ("initiative", "left"),
             ("old", "right"),
@@ -183,7 +183,7 @@ def outlook(found: Outlook) -> RenderableType:
 
 
 def _baseline(found: Outlook) -> RenderableType:
-    table = _table("without the portfolio (log10; means over the futures)")
+    table = framed("without the portfolio (log10; means over the futures)")
     for name in ("period", "compute, FLOP", "unique tokens", "effective compute", "data have run out", "epochs"):
         table.add_column(name, justify="left" if name == "period" else "right")
     for row in found.baseline:
@@ -193,7 +193,7 @@ def _baseline(found: Outlook) -> RenderableType:
 
 
 def _worth(found: Outlook) -> RenderableType:
-    table = _table("what each initiative would add (OOM, averaged as the objective weighs it)")
+    table = framed("what each initiative would add (OOM, averaged as the objective weighs it)")
     table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=26)
     table.add_column("path", no_wrap=True)
     for name in ("alone", "per 100 of money", "at the plan", "lost without it", "OOM beyond evidence"):
@@ -209,7 +209,7 @@ def _worth(found: Outlook) -> RenderableType:
 
 
 def _ledger(found: Outlook) -> RenderableType:
-    table = _table("where the plan's gain comes from (OOM at the end of each year)")
+    table = framed("where the plan's gain comes from (OOM at the end of each year)")
     table.add_column("source")
     for year in found.ledger:
         table.add_column(year, justify="right")
@@ -221,7 +221,7 @@ def _ledger(found: Outlook) -> RenderableType:
 
 
 def _wall(found: Outlook) -> RenderableType:
-    table = _table("the data wall: the compute whose optimum needs every token once (90 % interval of the law)")
+    table = framed("the data wall: the compute whose optimum needs every token once (90 % interval of the law)")
     table.add_column("stock")
     for name in ("tokens", "outrun at, FLOP", "from", "to", "tag"):
         table.add_column(name, justify="right")
@@ -262,7 +262,8 @@ def _value(value: object) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
-def _table(title: str) -> Table:
+def framed(title: str) -> Table:
+    """Start a table in the one style that all of them have."""
     # A title wraps at its table's width: let the table be as wide as its title.
     width = min(WIDTH, len(title) + 2)
     return Table(

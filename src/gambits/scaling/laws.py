@@ -31,7 +31,7 @@ TAGS: Final = {
     "R1": "read in the primary place",
     "R2": "read in a secondary place",
     "M": "from memory, to be checked",
-    "OWN": "computed by us from published data",
+    "OWN": "computed, by us from published data or by `gambits fit` from the reader's",
 }
 """How sure we are of a published figure."""
 

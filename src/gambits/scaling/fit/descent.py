@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _MOST_STEPS: Final = 300
-_NOTHING: Final = 1e-20
-"""A run's objective below which it lies on the law to ten digits."""
 _FIRM: Final = 0.1
 """How much of the curvature of reweighted least squares joins that of Newton."""
 _FIRST_DAMPING, _LEAST_DAMPING, _AFTER_CLIMB = 1e-3, 1e-12, 1e-2
@@ -82,8 +80,8 @@ def _descend(target: Target, starts: Array, weights: Array, shape: Shape, tolera
         following = np.clip(at + step, target.form.low, target.form.high)
         new = _objective(target, following, some, shape)
         falls = new <= value[going]
-        damping[going] = _damped(damping[going], falls, (value[going] - new) / np.maximum(promise, _NOTHING))
-        settled = promise <= tolerance * value[going] + _NOTHING * some.sum(-1)
+        damping[going] = _damped(damping[going], falls, (value[going] - new) / np.maximum(promise, 1e-300))
+        settled = promise <= tolerance * value[going] + shape.nothing * some.sum(-1)
         free[going[falls]], value[going[falls]] = following[falls], new[falls]
         going = going[~settled]
         if not len(going):

@@ -14,7 +14,14 @@ from gambits.scaling.fit.losses import LOSSES
 from gambits.scaling.fit.result import Draws, Fit, Options
 from gambits.scaling.fit.search import find_optimum, refit
 from gambits.scaling.fit.surface import Surface
-from gambits.scaling.fit.verdict import constants_of, doubt_its_partner, find_doubts, follow_ridge, intervals
+from gambits.scaling.fit.verdict import (
+    constants_of,
+    doubt_its_partner,
+    find_doubts,
+    find_unseen,
+    follow_ridge,
+    intervals,
+)
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -22,12 +29,14 @@ if TYPE_CHECKING:
 
     from gambits.scaling.fit.losses import Loss
     from gambits.scaling.fit.runs import Runs
-    from gambits.scaling.fit.verdict import Doubt, Place
+    from gambits.scaling.fit.verdict import Doubt, Interval, Place
 
     Array = NDArray[np.float64]
 
 REPETITION_FROM: Final = "muennighoff-2023"
 """Whose R_D and R_N a law takes where its runs repeat nothing."""
+_LEANS: Final = 0.005
+"""A law that misses the median run by more than this part of its loss has the wrong form, or the wrong constants."""
 
 
 def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
@@ -47,7 +56,7 @@ def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
     resamples = _resampled(target, optima, options, rng)
     found = intervals(target.form.names, resamples[loss.name])
     draws = _mixed(resamples)
-    doubts = find_doubts(target.form.names, optimum, found)
+    doubts = find_doubts(target, optimum, found)
     ridge = _ridge(target, loss, optimum, doubts, found)
     lender = options.held or (None if kept.repeats else load_law(REPETITION_FROM))
     residuals = target.residuals(optimum[np.newaxis])[0]
@@ -69,7 +78,7 @@ def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
         doubts=(*doubts, *doubt_its_partner(doubts, ridge)),
         ridge=tuple(ridge),
         dropped=dropped,
-        notes=_notes(kept, options, dropped, is_tested=beyond is not None),
+        notes=_notes(kept, options, dropped, residuals, is_tested=beyond is not None),
     )
 
 
@@ -97,6 +106,9 @@ def _resampled(
         times = options.resamples if name == options.loss else options.resamples // len(LOSSES)
         weights = rng.multinomial(count, np.full(count, 1 / count), size=times).astype(float)
         found[name] = refit(target, optima[name], weights, LOSSES[name])
+        # What no run shows may be anything; a refit would leave it where it started.
+        unseen = find_unseen(target, optima[name])
+        found[name][:, unseen] = rng.uniform(target.form.low[unseen], target.form.high[unseen], (times, unseen.sum()))
     return found
 
 
@@ -118,9 +130,7 @@ def _borrowed(lender: Law | None, target: Target) -> dict[str, float]:
     return {"R_D": float(lender.central.r_d), "R_N": float(lender.central.r_n)}
 
 
-def _ridge(
-    target: Target, loss: Loss, optimum: Array, doubts: list[Doubt], found: dict[str, tuple[float, float]]
-) -> list[Place]:
+def _ridge(target: Target, loss: Loss, optimum: Array, doubts: list[Doubt], found: dict[str, Interval]) -> list[Place]:
     """Follow the first constant of repetition that is in doubt."""
     for doubt in doubts:
         if doubt.is_repetition:
@@ -129,8 +139,13 @@ def _ridge(
     return []
 
 
-def _notes(runs: Runs, options: Options, dropped: tuple[int, ...], *, is_tested: bool) -> tuple[str, ...]:
+def _notes(
+    runs: Runs, options: Options, dropped: tuple[int, ...], residuals: Array, *, is_tested: bool
+) -> tuple[str, ...]:
     notes = []
+    lean = float(np.expm1(np.median(residuals)))
+    if abs(lean) > _LEANS:
+        notes.append(f"the law lies {abs(lean):.1%} {'above' if lean > 0 else 'below'} the median run")
     if not runs.repeats:
         notes.append(f"no run repeats tokens, so R_D and R_N are those of {REPETITION_FROM}")
     if dropped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class Huber:
     """r²/2 up to ``delta``, straight beyond it (Huber 1964, doi 10.1214/aoms/1177703732); least squares if infinite."""
 
     delta: float
+    nothing: ClassVar = 1e-20
+    """A run's loss, below which it lies on the law to ten digits."""
 
     def of(self, residuals: Array) -> Array:
         """Give the loss of each residual."""
@@ -40,6 +42,8 @@ class Absolute:
     """The size of a residual, its corner rounded over some ``width``."""
 
     width: float
+    nothing: ClassVar = 1e-12
+    """A run's loss, below which it lies on the law to twelve digits."""
 
     def of(self, residuals: Array) -> Array:
         """Give the loss of each residual."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gambits.errors import InputError, Problem, Where
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Interval = tuple[float, float]
 
-FORMULAS = {
+FORMULAS: Final = {
     "chinchilla": "L = E + A/N^alpha + B/D^beta",
-    "muennighoff": "L = E + A/N'^alpha + B/D'^beta, N' and D' discounted by R_N and R_D beyond what is unique",
+    "muennighoff": "L = E + A/N'^alpha + B/D'^beta",
 }
+"""The forms of a law; N' and D' are discounted by R_N and R_D beyond what is unique (see ``frontier``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ _FINE: Final = 24
 """Places in each direction at which R_D and R_N are tried where they alone are free."""
 
 _BATCH: Final = 6
+_MOST: Final = 48
+"""Starts, where no three of them agree."""
 _ENOUGH: Final = 3
 """So many starts that end at the same best objective settle it."""
 _SAME: Final = 1e-7
@@ -41,14 +43,14 @@ def find_optimum(target: Target, loss: Loss, weights: Array | float = 1.0) -> Ar
     Starts come in batches; the search ends when three of them have reached the best objective.
     """
     weights = np.broadcast_to(weights, target.ln_loss.shape)
-    starts = _starts(target, loss, weights)
+    starts = islice(_starts(target, loss, weights), _MOST)
     ends: list[Array] = []
     values: list[float] = []
     while batch := list(islice(starts, _BATCH)):
         found = descend(target, np.array(batch), weights, loss.nearly)
         ends.extend(found)
         values.extend(loss.objective(target.residuals(found), weights))
-        if _is_settled(values):
+        if _is_settled(values, loss.shape.nothing * weights.sum()):
             break
     best = ends[int(np.argmin(values))][np.newaxis]
     return np.asarray(descend(target, best, weights, loss.exactly)[0])
@@ -63,9 +65,9 @@ def refit(target: Target, optimum: Array, weights: Array, loss: Loss) -> Array:
     return descend(target, starts, weights, loss.nearly)
 
 
-def _is_settled(values: list[float]) -> bool:
-    best = min(values)
-    return sum(value <= best * (1 + _SAME) + 1e-18 for value in values) >= _ENOUGH
+def _is_settled(values: list[float], nothing: float) -> bool:
+    enough = min(values) * (1 + _SAME) + nothing
+    return sum(value <= enough for value in values) >= _ENOUGH
 
 
 def _starts(target: Target, loss: Loss, weights: Array) -> Iterator[Array]:
@@ -75,8 +77,11 @@ def _starts(target: Target, loss: Loss, weights: Array) -> Iterator[Array]:
         yield from places[np.argsort(losses @ weights)[: 2 * _BATCH]]
         return
     repetitions = np.log(_REPETITIONS if target.surface.ln_u is not None else _REPETITIONS[:1])
-    for law in [np.array(HOFFMANN), *_grid(target)]:
-        for repetition in repetitions:
+    laws = [np.array(HOFFMANN), *_grid(target)]
+    # Both change from one start to the next, so that starts which agree do so from different places.
+    for shift in range(len(repetitions)):
+        for place, law in enumerate(laws):
+            repetition = repetitions[(place + shift) % len(repetitions)]
             yield target.form.free(np.concatenate([law, repetition])[np.newaxis])[0]
 
 

@@ -23,9 +23,17 @@ if TYPE_CHECKING:
 LEVEL: Final = 0.95
 _TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 Place = tuple[float, float, float]
+Interval = tuple[float, float]
 _WIDE: Final = 100.0
 """A constant of repetition whose interval spans more than this factor is not identified."""
+_MOVES: Final = 1.5
+"""Along a ridge, R_D or R_N moves if it does by more than this factor."""
 _AT: Final = 1e-6
+_UNSEEN: Final = 1e-6
+"""A constant whose slopes are smaller moves no run's loss."""
+_CANCELS: Final = 1e-4
+"""Slopes, scaled to one size, that combine to less cancel; those of sound tables combine to 0.005 and more."""
+_TAKES_PART: Final = 0.1
 _RIDGE_POINTS: Final = 8
 _ACROSS: Final = tuple(np.log((0.3, 1.0, 3.0, 10.0, 30.0, 300.0)))
 """Where searches for the other constant of repetition start."""
@@ -53,7 +61,7 @@ def constants_of(names: tuple[str, ...], free: Array) -> dict[str, float]:
     return {name.removeprefix("ln_"): _as_constant(name, value) for name, value in found.items()}
 
 
-def intervals(names: tuple[str, ...], resamples: Array) -> dict[str, tuple[float, float]]:
+def intervals(names: tuple[str, ...], resamples: Array) -> dict[str, Interval]:
     """Give the interval of each constant at ``LEVEL``; without an end where resamples reach a limit of repetition."""
     if not len(resamples):
         return {}
@@ -61,21 +69,58 @@ def intervals(names: tuple[str, ...], resamples: Array) -> dict[str, tuple[float
     return {name: (_open(name, low[name], 0), _open(name, high[name], 1)) for name in low}
 
 
-def find_doubts(names: tuple[str, ...], optimum: Array, spans: Mapping[str, tuple[float, float]]) -> list[Doubt]:
-    """Say which constants the runs leave open."""
-    doubts = []
-    for name, value in zip(names, optimum, strict=True):
-        constant = name.removeprefix("ln_")
-        low, high = spans.get(constant, (math.nan, math.nan))
-        if _is_at_limit(name, value) and name not in REPETITION:
-            message = f"{constant} is at the limit of the search ({_as_constant(name, value):.3g}): no optimum inside"
-            doubts.append(Doubt(constant, message, interior=False))
-        elif name in REPETITION and (_is_at_limit(name, value) or low == 0 or high > _WIDE * low):
-            doubts.append(Doubt(constant, f"{constant} is not identified: {_any_value(low, high)}"))
-        elif name not in REPETITION and any(_is_at_limit(name, end) for end in _ends(name, low, high)):
-            message = f"{constant} is not identified: resamples take it from {low:.3g} to {high:.3g}"
-            doubts.append(Doubt(constant, message))
-    return doubts
+def find_doubts(target: Target, optimum: Array, spans: Mapping[str, Interval]) -> list[Doubt]:
+    """Say which constants the runs leave open, at most one doubt a constant."""
+    doubts = [
+        doubt
+        for name, value in zip(target.form.names, optimum, strict=True)
+        for doubt in [_doubt(name, value, spans.get(name.removeprefix("ln_"), (math.nan, math.nan)))]
+        if doubt is not None
+    ]
+    known = {doubt.constant for doubt in doubts}
+    return doubts + [doubt for doubt in _mixed(target, optimum) if doubt.constant not in known]
+
+
+def find_unseen(target: Target, optimum: Array) -> NDArray[np.bool_]:
+    """Say of each free number whether no run's loss moves with it, shape (q,)."""
+    return np.asarray(np.sqrt((_slopes(target, optimum) ** 2).mean(axis=1)) < _UNSEEN)
+
+
+def _doubt(name: str, value: float, ends: Interval) -> Doubt | None:
+    constant = name.removeprefix("ln_")
+    low, high = ends
+    if name in REPETITION:
+        if _is_at_limit(name, value) or low == 0 or high > _WIDE * low:
+            return Doubt(constant, f"{constant} is not identified: {_any_value(low, high)}")
+        return None
+    if _is_at_limit(name, value):
+        message = f"{constant} is at the limit of the search ({_as_constant(name, value):.3g}): no optimum inside"
+        return Doubt(constant, message, interior=False)
+    if any(_is_at_limit(name, end) for end in _ends(name, low, high)):
+        return Doubt(constant, f"{constant} is not identified: resamples take it from {low:.3g} to {high:.3g}")
+    return None
+
+
+def _mixed(target: Target, optimum: Array) -> list[Doubt]:
+    """Find constants of which only a mix shows: their slopes, run by run, nearly cancel."""
+    slopes = _slopes(target, optimum)
+    directions, sizes, _ = np.linalg.svd(slopes / np.maximum(np.linalg.norm(slopes, axis=1), 1e-300)[:, np.newaxis])
+    if len(sizes) == len(slopes) and sizes[-1] > _CANCELS:
+        return []
+    parts = np.abs(directions[:, -1])
+    names = [
+        name.removeprefix("ln_") for name, part in zip(target.form.names, parts, strict=True) if part > _TAKES_PART
+    ]
+    if len(names) == 1:
+        return [Doubt(names[0], f"{names[0]} is not identified: no run shows it")]
+    told = "{} is not identified: the runs show only its mix with {}"
+    return [Doubt(name, told.format(name, " and ".join(each for each in names if each != name))) for name in names]
+
+
+def _slopes(target: Target, optimum: Array) -> Array:
+    """Give the slopes of each run's log loss in the free numbers, shape (q, n)."""
+    points = target.form.points(optimum[np.newaxis])
+    return np.asarray(target.form.spread.T @ target.surface.slopes(points, target.surface.at(points))[0])
 
 
 def doubt_its_partner(doubts: list[Doubt], ridge: list[Place]) -> list[Doubt]:
@@ -85,6 +130,8 @@ def doubt_its_partner(doubts: list[Doubt], ridge: list[Place]) -> list[Doubt]:
         return []
     partner = "R_N" if open_ones == ["R_D"] else "R_D"
     values = [place[partner == "R_N"] for place in ridge]
+    if max(values) < _MOVES * min(values):
+        return []
     span = f"from {min(values):.2g} to {max(values):.2g} along their ridge"
     return [Doubt(partner, f"{partner} is not identified by itself: it goes with {open_ones[0]}, {span}")]
 

@@ -1,0 +1,89 @@
+"""What ``gambits fit`` prints for people."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.markup import escape
+
+from gambits.cli.tables import framed
+from gambits.scaling.fit.result import FORMULAS
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from gambits.scaling.fit.result import Fit
+
+    Interval = tuple[float, float]
+
+
+def fitted(found: Fit, out: str | None) -> RenderableType:
+    """The constants with their intervals, how far off the law is, and what to look at."""
+    parts: list[RenderableType] = [_constants(found), "\n".join(map(escape, _sentences(found)))]
+    if found.ridge:
+        parts.append(_ridge(found))
+    parts += [escape(f"Look at: {warning}.") for warning in found.warnings]
+    if not found.refusals:
+        parts.append(escape(_next(found, out)))
+    return Group(*parts)
+
+
+def _constants(found: Fit) -> RenderableType:
+    table = framed(f"{FORMULAS[found.form]}: fitted to {len(found.runs.loss)} runs")
+    table.add_column("constant")
+    others = [name for name in found.by_loss if name != found.options.loss]
+    for name in (found.options.loss, "95 % interval", "over all losses", *others):
+        table.add_column(name, justify="right")
+    for name, value in found.constants.items():
+        intervals = (_interval(each.get(name)) for each in (found.intervals, found.spans))
+        table.add_row(name, _number(value), *intervals, *(_number(found.by_loss[other][name]) for other in others))
+    for name, value in found.borrowed.items():
+        lender = found.lender.name if found.lender else ""
+        table.add_row(name, _number(value), escape(lender), *[""] * (len(others) + 1))
+    return table
+
+
+def _sentences(found: Fit) -> list[str]:
+    low, high = found.runs.compute.min(), found.runs.compute.max()
+    lines = [f"Objective {found.objective:.7g} (sum over runs). The runs reach from {_flop(low)} to {_flop(high)}."]
+    beyond = found.extrapolation
+    if beyond is not None:
+        lines.append(
+            f"Fitted to the runs up to {_flop(beyond.trained_to)}, it misses the {beyond.predicted} above them, up to "
+            f"{_flop(beyond.predicted_to)}, by {beyond.mean:.2%} of their loss (at most {beyond.largest:.1%})."
+        )
+    return lines
+
+
+def _ridge(found: Fit) -> RenderableType:
+    table = framed("the ridge: these fit about as well as one another")
+    for name in ("R_D", "R_N", "objective"):
+        table.add_column(name, justify="right")
+    for r_d, r_n, objective in found.ridge:
+        table.add_row(_number(r_d), _number(r_n), f"{objective:.7g}")
+    return table
+
+
+def _next(found: Fit, out: str | None) -> str:
+    if out is None:
+        return f"Next: gambits fit {found.runs.file} -o my-law.yaml, for a law that a portfolio can use"
+    name = Path(out).name
+    return f"Next: in a portfolio in the folder of {name}, frontier: {{law: {name}}}"
+
+
+def _interval(ends: Interval | None) -> str:
+    if ends is None:
+        return "–"
+    low, high = ends
+    return f"{_number(low)} up" if math.isinf(high) else f"{_number(low)} to {_number(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace("e+0", "e").replace("e+", "e")
+
+
+def _flop(value: float) -> str:
+    return f"{value:.1e} FLOP".replace("e+", "e")
