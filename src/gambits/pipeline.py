@@ -35,7 +35,7 @@ from gambits.analyse.outlook import (
     worth_by_path,
     worth_of,
 )
-from gambits.errors import InputError, Problem, Where
+from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.draws import central_draw, draw
 from gambits.forecast.oracle import Forecast, Projection
@@ -127,6 +127,27 @@ def compare(
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
     return Comparison({gambit.name: solve(portfolio, gambit, settings) for gambit in chosen})
+
+
+def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
+    """Find the plan of a gambit, and lay beside it those of the two that a board chooses between.
+
+    Another gambit that has no plan is left out, with a warning on this one's.
+
+    Raises
+    ------
+    InfeasibleError
+        If the gambit itself has no plan.
+    """
+    plans = {gambit.name: solve(portfolio, gambit, settings)}
+    for name in GAMBITS:
+        if name not in plans:
+            try:
+                plans[name] = solve(portfolio, name, settings)
+            except InfeasibleError as error:
+                warning = f"the {name} has no plan: {error.message}"
+                plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
+    return Comparison(plans)
 
 
 def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from gambits.errors import InputError
 from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
@@ -119,6 +120,13 @@ def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
     if not (inside and path.suffix in (".yaml", ".yml") and path.is_file()):
         mend = f"{did_you_mean(law, bundled.laws())} or give a law file (.yaml) in the portfolio's folder"
         report.add("frontier.law", "unknown-law", f"`frontier.law`: there is no law `{law}`", mend)
+        return
+    from gambits.scaling.laws import load_law  # numpy: only for a law of one's own
+
+    try:
+        load_law(law, folder)
+    except InputError as error:
+        report.problems += error.problems
 
 
 def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
