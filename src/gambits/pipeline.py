@@ -361,7 +361,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
     read = _law(portfolio)
     constants = {name: constant.value for name, constant in read.constants.items()} if read else {}
-    law: dict[str, object] = {"name": read.name, **constants} if read else {}
+    law: dict[str, object] = {"name": read.name, **constants, "draws_sha256": read.draws_sha256} if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
 
 

@@ -327,7 +327,8 @@ class Uncertain(Kind):
             raise Refused(
                 "too-skewed",
                 f"no distribution fits: p50 is too near {'p10' if estimate.values[1] < low else 'p90'}",
-                f"write a p50 between {_rounded(low, up=True)} and {_rounded(high, up=False)}, or wider percentiles",
+                f"write a p50 between {_rounded(low, up=True)} and {_rounded(high, up=False)}, "
+                "or other outer percentiles",
             )
 
     def _inside(self, *values: float) -> None:

@@ -197,7 +197,7 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
         place = f"scenarios.{number}.change"
         found = {}
         for key, node in scenario.get("change", {}).items():
-            kind = kind_of(key) if key.split(".")[0] in ("frontier", "market", "initiatives") else None
+            kind = kind_of(key) if _may_change(key) else None
             here = f"{place}.{key}"
             if kind is None:
                 known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
@@ -210,6 +210,14 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
                     found[key] = estimate
         if "change" in scenario:
             scenario["change"] = found
+
+
+def _may_change(key: str) -> bool:
+    """Whether a key is an estimate that is drawn: rules, and what is counted at its median, stay as they are."""
+    parts = key.split(".")
+    if parts[0] == "initiatives":
+        return parts[2:3] in (["cost"], ["success"], ["effects"], ["value"])
+    return parts[0] in ("frontier", "market")
 
 
 def _is_there(key: str, report: Report) -> bool:
