@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Optimum, Watch
+from gambits.allocate.cuts import GAP, Ending, Optimum, Watch
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.plan import Allocation, Plan
@@ -302,8 +302,10 @@ def _honesty(
         return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
+    # Who interrupted the search does not want to wait for eight more.
+    batches = 0 if optimum.ending is Ending.INTERRUPTED else settings.batches
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        plans = list(pool.map(chosen_on, range(settings.batches)))
+        plans = list(pool.map(chosen_on, range(batches)))
     return Honesty(
         out_of_sample=honesty.out_of_sample(fresh, fresh.project(*counted), gambit.aversion),
         scenarios=honesty.by_scenario(seen, seen.project(*counted)),
