@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import cvxpy as cp
@@ -30,6 +31,7 @@ from gambits.forecast.workers import Cluster, Threads
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.frontier import LN_10
 
+warnings.filterwarnings("ignore", module="cvxpy")  # of approximations that the comparison of values covers
 GAP = 1e-5
 QUICK = "--quick" in sys.argv
 PATIENCE = 20 if QUICK else 240

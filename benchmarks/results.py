@@ -9,7 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 FILE = Path(__file__).with_name("RESULTS.md")
-HEAD = "# Results of the benchmarks\n\nTimes are of shared machines: read the ratios, which were measured side by side in one run.\n"
+HEAD = (
+    "# Results of the benchmarks\n\n"
+    "Times are of shared machines: read the ratios, which were measured side by side in one run.\n"
+)
 
 
 def write_section(name: str, text: str) -> None:
