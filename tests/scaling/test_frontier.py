@@ -22,7 +22,8 @@ from gambits.scaling.frontier import (
     loss_at,
     optimum,
 )
-from gambits.scaling.laws import TAGS, load_law
+from gambits.scaling.laws import load_law
+from gambits.scaling.published import TAGS
 
 PRESETS = ("besiroglu-2024", "chinchilla-2022", "muennighoff-2023")
 WITH_A_LIMIT = ("besiroglu-2024", "muennighoff-2023")

@@ -11,7 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from gambits import words
 from gambits.memo.compose import Memo
-from gambits.scaling.laws import TAGS
+from gambits.scaling.published import TAGS
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~$])")
