@@ -22,6 +22,7 @@ from gambits.files.kinds import (
     Whole,
 )
 from gambits.files.sections import Changes, Key, Section, Several, Table
+from gambits.portfolio.effects import Effect
 from gambits.portfolio.model import Lever
 from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
@@ -40,7 +41,7 @@ EFFECTS: Final = Section(
         *tuple(
             Key(
                 lever.value,
-                _POSITIVE,
+                Effect(Bounds.POSITIVE, lever.value),
                 "tokens added to the unique stock at full funding, times `quality`"
                 if lever.is_additive
                 else f"multiplier of {lever.words} at full funding; below 1 harms",
