@@ -3,8 +3,8 @@
 A page's examples run in order in one empty folder, so that later ones find what earlier ones made:
 
 * ``console``: a line ``$ gambits ...`` (or ``$ make demo``) runs in this process, and the lines after it are what
-  it prints. A line ``...`` stands for any lines, and ``...`` inside a line for any text. ``$ echo $?`` shows the
-  last exit code.
+  it prints. A line ``...`` stands for any lines, and ``...`` inside a line for any text; figures may stray by what
+  ties and another machine's sums can do. ``$ echo $?`` shows the last exit code.
 * ``python``: runs with the names that earlier blocks made; with ``>>>`` it is a doctest.
 * ``yaml title="my-lab/portfolio.yaml"``: becomes that file.
 * ``diff title="my-lab/portfolio.yaml"``: edits that file; ``-`` lines give way to the ``+`` lines below them.
@@ -38,6 +38,14 @@ PAGES: Final = (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
 SAME_AS: Final = {"make demo": "gambits demo"}
 """Commands of the Makefile, as what they run once all is installed."""
 
+
+_FIGURES: Final = r"\d+\.\d+(?![\d.e])|\d+%"
+_FIGURE: Final = re.compile(f"({_FIGURES})")
+_NEAR_PERCENT: Final = 2.0
+_NEAR_MONEY: Final = 1.0
+_NEAR_FACTOR: Final = 0.02
+_NEAR_OOM: Final = 0.002
+"""How far figures with a percent sign, one, two or more decimals may stray: plans of one value can differ."""
 
 UNSEEN: Final = ("--batches", "0")
 """Added to commands that solve: batches take most of the time, and nothing that a command prints shows them."""
@@ -96,7 +104,17 @@ def refresh_page(page: Path) -> bool:
 def matches(expected: str, found: str) -> bool:
     """Whether an output is what a page says, dots standing for anything."""
     lines = [r"(?:.*\n)*?" if line == "..." else f"{_line_pattern(line)}\n" for line in expected.splitlines()]
-    return re.fullmatch("".join(lines), f"{found}\n" if found else "") is not None
+    match = re.fullmatch("".join(lines), f"{found}\n" if found else "")
+    figures = [figure for line in expected.splitlines() for figure in _FIGURE.findall(line)]
+    return match is not None and all(map(_is_near, figures, match.groups()))
+
+
+def _is_near(shown: str, found: str) -> bool:
+    """Whether two figures are the same but for what ties and the sums of another machine can do."""
+    if shown.endswith("%") or found.endswith("%"):
+        return shown[-1] == found[-1] and abs(float(shown[:-1]) - float(found[:-1])) <= _NEAR_PERCENT
+    near = {1: min(_NEAR_MONEY, float(shown) / 10), 2: _NEAR_FACTOR}.get(len(shown.partition(".")[2]), _NEAR_OOM)
+    return abs(float(shown) - float(found)) <= near
 
 
 def cut_alike(expected: str, found: str) -> str:
@@ -173,7 +191,14 @@ def _tidy(text: str) -> str:
 
 
 def _line_pattern(line: str) -> str:
-    return ".*?".join(re.escape(part) for part in line.split("..."))
+    """Give the pattern of a line: dots stand for any text, figures for figures, spaces for as many as they need."""
+    return ".*?".join(_figures_pattern(part) for part in line.split("..."))
+
+
+def _figures_pattern(text: str) -> str:
+    words = [re.sub(r"(?:\\ )+", r"[ ]+", re.escape(word)) for word in _FIGURE.split(text)]
+    # What a split finds stands at the odd places.
+    return "".join(rf"({_FIGURES})" if place % 2 else word for place, word in enumerate(words))
 
 
 def _titled_blocks(document: Document) -> Iterator[Region]:

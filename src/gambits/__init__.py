@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gambits.analyse.compare import Comparison
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, solve
+    from gambits.pipeline import Settings, compare, project, solve
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -30,12 +30,14 @@ __all__ = [
     "InputError",
     "Plan",
     "Portfolio",
+    "Settings",
     "UnfinishedError",
     "VerificationError",
     "check",
     "compare",
     "load",
     "load_gambit",
+    "project",
     "solve",
 ]
 
@@ -48,12 +50,14 @@ _HOMES: Final = {
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
+    "Settings": "gambits.pipeline",
     "UnfinishedError": "gambits.errors",
     "VerificationError": "gambits.errors",
     "check": "gambits.portfolio.load",
     "compare": "gambits.pipeline",
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",
+    "project": "gambits.pipeline",
     "solve": "gambits.pipeline",
 }
 

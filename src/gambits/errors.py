@@ -79,7 +79,7 @@ class InputError(GambitsError):
         count = len(problems)
         super().__init__(
             f"{count} {'problem' if count == 1 else 'problems'} in the input",
-            "mend the lines above, then run `gambits check` again",
+            "mend what is above, and try again",
         )
         self.problems = problems
 

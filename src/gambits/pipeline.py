@@ -25,13 +25,26 @@ from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, matching_compute
 from gambits.analyse.honesty import Honesty
+from gambits.analyse.market import token_gdp
+from gambits.analyse.outlook import (
+    Outlook,
+    baseline_of,
+    data_for_twice,
+    ledger_of,
+    wall_of,
+    worth_by_path,
+    worth_of,
+)
+from gambits.errors import InputError, Problem, Where
+from gambits.files import bundled
 from gambits.forecast.draws import central_draw, draw
-from gambits.forecast.oracle import Forecast
+from gambits.forecast.oracle import Forecast, Projection
 from gambits.forecast.workers import THREADS, Workers
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Portfolio
+from gambits.portfolio.model import Initiative, Lever, Portfolio
+from gambits.quantities.estimates import Estimate
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -107,8 +120,13 @@ def compare(
     InfeasibleError
         If no plan obeys every rule of one of them.
     """
-    plans = [solve(portfolio, gambit, settings) for gambit in gambits]
-    return Comparison({plan.gambit: plan for plan in plans})
+    chosen = [gambit if isinstance(gambit, Gambit) else load_gambit(gambit) for gambit in gambits]
+    names = [gambit.name for gambit in chosen]
+    for gambit in chosen:
+        if names.count(gambit.name) > 1:
+            message = f"two gambits are called `{gambit.name}`"
+            raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
+    return Comparison({gambit.name: solve(portfolio, gambit, settings) for gambit in chosen})
 
 
 def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
@@ -128,6 +146,58 @@ def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, set
         barred=barred,
     )
     return markdown(compose(portfolio, gambit, comparison, background))
+
+
+def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
+    """Project the lab without the portfolio, what each initiative would add, and when data run out.
+
+    The margin and the ledger are those of the plan under the gambit.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
+    optimum = find_optimum(portfolio, chosen, seen, watch=settings.watch)
+    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
+    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    by_progress, by_funded = seen.evaluate(*counted).expected_slopes
+
+    def gain_of(levers: frozenset[Lever]) -> Array:
+        part = forecast(only_levers(portfolio, levers), chosen, settings, str(settings.seed), settings.draws)
+        return np.asarray(part.draws.probability @ part.project(*counted).gain)
+
+    return Outlook(
+        baseline=baseline_of(portfolio, seen),
+        initiatives=worth_of(portfolio, seen, (by_progress * counted[0] + by_funded * counted[1]).sum(axis=1)),
+        by_path=worth_by_path(portfolio, seen),
+        ledger=ledger_of(portfolio, gain_of, _ends_of_years(portfolio)),
+        wall=wall_of(seen),
+        more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
+    )
+
+
+def _ends_of_years(portfolio: Portfolio) -> dict[str, int]:
+    """Map each year of the horizon to its last period."""
+    return {name[:4]: k for k, name in enumerate(portfolio.periods.names)}
+
+
+def only_levers(portfolio: Portfolio, levers: frozenset[Lever]) -> Portfolio:
+    """Give the same portfolio with every effect on other levers left out."""
+
+    def kept(effects: Mapping[Lever, Estimate]) -> dict[Lever, Estimate]:
+        return {lever: estimate for lever, estimate in effects.items() if lever in levers}
+
+    return replace(
+        portfolio,
+        initiatives=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.initiatives),
+        synergies=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.synergies),
+        overlaps=tuple(each for each in portfolio.overlaps if each.lever in levers),
+    )
 
 
 def without_shares(gambit: Gambit) -> Gambit:
@@ -159,8 +229,8 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         expected=optimum.values.expected,
         cvar=optimum.values.tail,
         allocations=tuple(sorted(allocations, key=lambda each: each.id)),
-        baseline=tuple((seen.draws.probability @ projection.baseline).tolist()),
-        gain=tuple((seen.draws.probability @ projection.gain).tolist()),
+        baseline=_mean_of_horizon(portfolio, seen, projection.baseline),
+        gain=_mean_of_horizon(portfolio, seen, projection.gain),
         contributions={each.id: float(part) for each, part in zip(initiatives, split, strict=True)},
         seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
@@ -168,8 +238,29 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         input_sha256=_hash({"inputs": inputs, "settings": drawn}),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
+        market=_market(portfolio, seen, projection),
+        extrapolated=_extrapolated(portfolio, split),
+        tail=gambit.tail,
         honesty=None if settings.certain else _honesty(portfolio, gambit, settings, seen, optimum, counted),
     )
+
+
+def _mean_of_horizon(portfolio: Portfolio, seen: Forecast, by_draw: Array) -> tuple[float, ...]:
+    return tuple((seen.draws.probability @ by_draw)[: portfolio.periods.count].tolist())
+
+
+def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:
+    if portfolio.market is None:
+        return None
+    found = token_gdp(portfolio.market, seen.draws, projection, portfolio.periods.count)
+    return {name: report.to_dict() for name, report in found.items()}
+
+
+def _extrapolated(portfolio: Portfolio, split: Array) -> float:
+    """Give the part of positive value on gains that reach beyond their evidence."""
+    gains = np.maximum(split, 0)
+    beyond = np.array([portfolio.reaches_beyond(each) for each in portfolio.initiatives])
+    return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
 
 
 def _honesty(
@@ -226,6 +317,8 @@ def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation
         reason = f": no initiative on path {' or '.join(empty)} can get money" if empty else ""
         nothing = f"the plan funds nothing on {' and '.join(gambit.share_paths)}"
         found.append(f"{nothing}, since the shares of {gambit.name} cannot be met{reason}")
+    if gambit.only is not None and not any(each.path in gambit.only for each in portfolio.initiatives):
+        found.append(f"{gambit.name} funds {', '.join(gambit.only)} only, and no initiative is on that path")
     return tuple(found)
 
 

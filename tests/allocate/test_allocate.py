@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog, minimize, minimize_scalar
 
-from gambits.allocate.cuts import allocate
-from gambits.forecast.draws import Draws
+from gambits.allocate.cuts import Ending, allocate
+from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, ON_STOCK, ROWS, Draws
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
@@ -32,6 +32,8 @@ Solve = Callable[..., Any]
 
 CERTIFIED = 1e-5
 """How close a plan is to the best, by its own certificate."""
+CLOSE = 1e-4
+"""How close the independent route comes."""
 
 
 def median(estimate: Any) -> float:
@@ -276,8 +278,8 @@ class Statement:
 
     # Where it is worth most.
 
-    def best(self) -> tuple[float, Array]:
-        """Maximise by SciPy: (value, φ) of a plan that no other beats by more than a hundred-thousandth.
+    def best(self) -> tuple[float, float]:
+        """Maximise by SciPy: (value of the best plan found, what no plan exceeds), at most 1e-4 apart.
 
         Simplicial decomposition (von Hohenbalken 1977): the best mixture of some corners of what the rules allow,
         by SLSQP; the corner that the slopes there point at, by `linprog`; and again with that corner. A value
@@ -290,19 +292,31 @@ class Statement:
             z = mixture @ corners
             value, slopes = self._value_of(z)
             corner = self._corner(slopes)
-            if slopes @ (corner - z) <= CERTIFIED:
-                return value, z.reshape(2, *self.shape)[0]
+            promise = float(slopes @ (corner - z))
+            if promise <= CLOSE:
+                return value, value + max(promise, 0.0)
             corners = np.array([*corners, corner])
-            mixture = self._mix(corners, np.append(mixture * 0.9, 0.1))
+            mixture = self._mix(corners, self._towards_the_last(corners, mixture))
         raise AssertionError("the independent route found no end")
+
+    def _towards_the_last(self, corners: Array, mixture: Array) -> Array:
+        """Go straight to the new corner, as far as that pays: SLSQP stops short where a power is steep."""
+        z = mixture @ corners[:-1]
+        found = minimize_scalar(
+            lambda part: -self._value_of(z + part * (corners[-1] - z))[0],
+            bounds=(0, 1),
+            method="bounded",
+            options={"xatol": 1e-12},
+        )
+        return np.append(mixture * (1 - found.x), found.x)
 
     def _value_of(self, z: Array) -> tuple[float, Array]:
         funded, progress = z.reshape(2, *self.shape).copy()
         steepness = np.zeros(self.shape)
         for i, response in enumerate(self.exponent):
             if not isinstance(response, list):
-                at = np.maximum(funded[i], 1e-12)
-                progress[i], steepness[i] = at**response, response * at ** (response - 1)
+                progress[i] = np.maximum(funded[i], 0) ** response
+                steepness[i] = response * np.maximum(funded[i], 1e-12) ** (response - 1)
         value, slopes = self.value(np.array([funded, progress]).ravel())
         by_funded, by_progress = slopes.reshape(2, *self.shape)
         by_funded = by_funded + by_progress * steepness
@@ -364,7 +378,8 @@ class Statement:
             options={"ftol": 1e-9, "maxiter": 100},
         )
         mixture = np.clip(found.x, 0, 1)
-        return mixture / mixture.sum()
+        mixture /= mixture.sum()
+        return mixture if cost(mixture)[0] < cost(start)[0] else start
 
 
 def funded(solved: Any, statement: Statement) -> Array:
@@ -372,7 +387,7 @@ def funded(solved: Any, statement: Statement) -> Array:
     return np.array([solved.funded(id) for id in statement.ids])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_the_best_plan_is_the_one_that_an_independent_route_finds(
     data: st.DataObject, portfolio_texts: Texts, gambit_texts: Texts, solve: Solve
@@ -382,15 +397,15 @@ def test_the_best_plan_is_the_one_that_an_independent_route_finds(
 
     solved = solve(text, gambit_text)
 
-    statement = Statement(text, gambit_text)
-    value, _ = statement.best()
-    assert solved.objective == pytest.approx(value, abs=1e-4)
+    value, bound = Statement(text, gambit_text).best()
+    assert solved.objective == pytest.approx(value, abs=CLOSE)
+    assert solved.objective <= bound + 1e-9
     assert solved.optimum.bound >= value - 1e-9
-    assert solved.optimum.is_certified
+    assert solved.optimum.ending is Ending.OPTIMAL
     assert 0 <= solved.optimum.bound - solved.objective <= CERTIFIED
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_plan_obeys_every_rule_and_is_worth_what_the_raw_loss_says(
     data: st.DataObject, portfolio_texts: Texts, gambit_texts: Texts, solve: Solve
@@ -416,7 +431,7 @@ def test_without_a_data_limit_the_best_plan_is_the_one_that_cvxpy_finds(
     gambit_text = data.draw(gambit_texts(), label="gambit.yaml")
     statement = Statement(text, gambit_text)
     money, progress = cvxpy.Variable(statement.shape), cvxpy.Variable(statement.shape)
-    rules = [money >= 0, progress >= 0]
+    rules = [money >= 0, money <= 1, progress >= 0]
     for row, low, high in statement.rows:
         total = cvxpy.sum(cvxpy.multiply(row.reshape(statement.shape), money))
         rules += [total <= high] if high < np.inf else []
@@ -426,7 +441,8 @@ def test_without_a_data_limit_the_best_plan_is_the_one_that_cvxpy_finds(
             for (a, pa), (b, pb) in pairwise([(0, 0), *response]):
                 rules.append(progress[i] <= pa + (pb - pa) / (b - a) * (money[i] - a))
         else:
-            rules.append(progress[i] <= (cvxpy.power(money[i], response) if response < 1 else money[i]))
+            power = cvxpy.power(money[i], response, approx=False)
+            rules.append(progress[i] <= (power if response < 1 else money[i]))
     # In OOM by lever; a stock of tokens that is never short is worth nothing.
     worth = np.array([1, 1, 1, 1, 1, 0, statement.points * LN_10]) / LN_10
     slopes = np.einsum("l,lkz,k->z", worth, statement.moves, statement.weights).reshape(2, *statement.shape)
@@ -552,16 +568,20 @@ class Futures:
         rng = np.random.default_rng(seed)
         count, size = 6, len(ids)
         chance = rng.uniform(0.5, 1.5, count)
+        helps, harms = np.zeros((2, ROWS, count, size))
+        for row in (ON_COMPUTE, ON_DATA, ON_OOM):
+            # In some draws an initiative does nothing, and in some it harms.
+            helps[row] = rng.uniform(0, 1, (count, size)) * (rng.random((count, size)) < 0.5)
+            harms[row] = -rng.uniform(0, 0.4, (count, size)) * (rng.random((count, size)) < 0.15)
+        helps[ON_STOCK] = 1e13 * rng.uniform(0, 1, (count, size))
         return cls(
             Draws(
                 ids=ids,
                 probability=chance / chance.sum(),
                 ln_compute=rng.uniform(25, 28, (count, 2)) * LN_10,
                 ln_tokens=rng.uniform(12.5, 13.5, (count, 2)) * LN_10,
-                # In some draws an initiative does nothing, and in some it harms.
-                helps=rng.uniform(0, 1, (3, count, size)) * (rng.random((3, count, size)) < 0.5),
-                harms=-rng.uniform(0, 0.4, (3, count, size)) * (rng.random((3, count, size)) < 0.15),
-                tokens=1e13 * rng.uniform(0, 1, (count, size)),
+                helps=helps,
+                harms=harms,
                 value=np.zeros((count, size)),
                 law=replace(load_law("muennighoff-2023").central, r_d=rng.uniform(5, 40, (count, 1))),
             )
@@ -572,17 +592,19 @@ class Futures:
         draws = self.draws
         before = effective_compute(draws.law, draws.ln_compute, draws.ln_tokens).oom
         effects = draws.helps + draws.harms
-        compute, data, outside = effects @ plan
-        tokens = np.exp(draws.ln_tokens) + draws.tokens @ plan
-        reach = effective_compute(draws.law, draws.ln_compute + compute, np.log(tokens) + data)
-        slopes = (
-            reach.by_compute[:, np.newaxis] * effects[0][:, :, np.newaxis]
-            + reach.by_tokens[:, np.newaxis] * effects[1][:, :, np.newaxis]
-            + (reach.by_tokens / tokens)[:, np.newaxis] * draws.tokens[:, :, np.newaxis]
-            + effects[2][:, :, np.newaxis]
-        )
+        moved = effects @ plan
+        tokens = np.exp(draws.ln_tokens) + moved[ON_STOCK]
+        ln_tokens = np.log(tokens) + moved[ON_DATA]
+        reach = effective_compute(draws.law, draws.ln_compute + moved[ON_COMPUTE], ln_tokens)
+        of_rows = {
+            ON_COMPUTE: reach.by_compute,
+            ON_DATA: reach.by_tokens,
+            ON_STOCK: reach.by_tokens / tokens,
+            ON_OOM: np.ones_like(tokens),
+        }
+        slopes = sum(effects[row][:, :, np.newaxis] * by[:, np.newaxis] for row, by in of_rows.items())
         weights = np.array(self.weights)
-        return (reach.oom - before + outside) @ weights, slopes * weights
+        return (reach.oom - before + moved[ON_OOM]) @ weights, slopes * weights
 
     def worth(self, plan: Array, aversion: float, tail: float) -> float:
         """Give (1 − λ) · mean + λ · mean of the worst, by sorting."""
@@ -676,7 +698,7 @@ def test_with_several_draws_the_best_plan_is_that_of_the_extensive_form(
     assert optimum.objective == pytest.approx(futures.best(aversion, tail, cost, np.array([8.0, 22.0])), abs=1e-4)
     assert optimum.objective == pytest.approx(futures.worth(optimum.funded, aversion, tail), abs=1e-12)
     assert optimum.values.tail <= optimum.values.expected
-    assert optimum.is_certified
+    assert optimum.ending is Ending.OPTIMAL
     assert 0 <= optimum.bound - optimum.objective <= CERTIFIED
 
 

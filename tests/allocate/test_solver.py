@@ -124,6 +124,22 @@ def test_a_column_in_no_row_and_of_no_cost_keeps_its_place() -> None:
     assert second.values[1] >= 5.5 - 1e-9
 
 
+def test_a_column_in_no_row_and_not_in_the_objective_keeps_its_place() -> None:
+    """PuLP 3 does not export it: as a term of the objective that a search for conflicts leaves out."""
+    problem = pulp.LpProblem("contract", pulp.LpMinimize)
+    columns = [problem.add_variable(name, low, 9) for name, low in (("b", 1), ("unused", 5), ("a", 3))]
+    problem.setObjective(expression([(columns[0], 1.0), (columns[2], 1.0)]))
+    model = LiveModel(problem, columns)
+
+    first = model.solve()
+    model.add([row([0, -1, 0], -6), row([-1, 0, 0], -2)])
+    second = model.solve()
+
+    assert first.values[[0, 2]].tolist() == pytest.approx([1, 3])
+    assert second.values[[0, 2]].tolist() == pytest.approx([2, 3])
+    assert second.values[1] >= 6 - 1e-9
+
+
 def test_a_free_column_is_held_by_its_rows_alone() -> None:
     """As θ is in the master: minimise −θ with θ ≤ 3 − x, 0 ≤ x ≤ 1."""
     model = minimise([-1, 0], [(None, None), (0, 1)])

@@ -116,4 +116,4 @@ def test_rules_that_cannot_all_hold_exit_4(lab: Path, run: Callable[..., Result]
     result = run("compare", lab, "--certain", "--json")
 
     assert result.exit_code == 4
-    assert [each["line"] for each in json.loads(result.stdout)["conflict"]] == [24, 25]
+    assert [each["line"] for each in json.loads(result.stdout)["conflict"]] == [26, 27]

@@ -31,6 +31,12 @@ def test_every_example_of_a_page_gives_what_the_page_shows(script: Script, page:
         ("", "a", False),
         ("a", "a\nb", False),
         ("a\n...\nc", "a\nb\nd", False),
+        ("x 62.5 (89%)   0.407", "x  63.0 (90%)  0.408", True),
+        ("x 62.5 (89%)", "x 65.0 (90%)", False),
+        ("x 62.5 (80%)", "x 62.5 (90%)", False),
+        ("x 0.407", "x 0.417", False),
+        ("4 initiatives", "5 initiatives", False),
+        ("lab.yaml:20: a", "lab.yaml:21: a", False),
     ],
 )
 def test_dots_in_an_output_stand_for_anything_and_nothing_else_does(

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog, minimize_scalar
 
-from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, Draws, central_draw
-from gambits.forecast.oracle import Forecast, forecast, tail_weights
+from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, ON_STOCK, ROWS, Draws, central_draw
+from gambits.forecast.oracle import Forecast, tail_weights
 from gambits.portfolio.model import Objective, Portfolio
 from gambits.scaling.frontier import LN_10, Constants, loss, loss_at
 from gambits.scaling.laws import load_law
@@ -22,21 +22,29 @@ Array = NDArray[np.float64]
 SEEDS = range(8)
 
 
+def rows_of(moved: Array, stock: Array | None = None) -> Array:
+    """Put effects on the three rows of the loss law, and tokens, among those of all rows."""
+    found = np.zeros((ROWS, *moved.shape[1:]))
+    found[:3] = moved
+    found[ON_STOCK] = 0 if stock is None else stock
+    return found
+
+
 def random_forecast(seed: int) -> Forecast:
     """Make a forecast of 2 to 9 draws of 1 to 5 initiatives over 1 to 4 periods, every array random."""
     rng = np.random.default_rng(seed)
     r, i, k = int(rng.integers(2, 10)), int(rng.integers(1, 6)), int(rng.integers(1, 5))
     probability = rng.uniform(0.2, 1, r)
     weights = rng.uniform(0.1, 1, k)
+    stock = 10 ** rng.uniform(11, 13.5, (r, i)) * (rng.random((r, i)) < 0.5)
     return Forecast(
         Draws(
             ids=tuple(f"i{n}" for n in range(i)),
             probability=probability / probability.sum(),
             ln_compute=rng.uniform(24, 29, (r, k)) * LN_10,
             ln_tokens=rng.uniform(12, 14, (r, k)) * LN_10,
-            helps=rng.uniform(0, 1, (3, r, i)) * (rng.random((3, r, i)) < 0.6),
-            harms=-rng.uniform(0, 0.5, (3, r, i)) * (rng.random((3, r, i)) < 0.3),
-            tokens=10 ** rng.uniform(11, 13.5, (r, i)) * (rng.random((r, i)) < 0.5),
+            helps=rows_of(rng.uniform(0, 1, (3, r, i)) * (rng.random((3, r, i)) < 0.6), stock),
+            harms=rows_of(-rng.uniform(0, 0.5, (3, r, i)) * (rng.random((3, r, i)) < 0.3)),
             value=rng.normal(0, 1, (r, i)),
             law=Constants(
                 ln_a=rng.uniform(6, 6.5, (r, 1)),
@@ -151,9 +159,9 @@ def test_doing_nothing_is_worth_nothing(seed: int) -> None:
 
     values = oracle.evaluate(nothing, nothing)
 
-    assert (values.expected, values.tail) == (0, 0)
-    assert (values.by_period == 0).all()
-    assert (oracle.project(nothing, nothing).gain == 0).all()
+    assert (values.expected, values.tail) == pytest.approx((0, 0), abs=1e-12)
+    assert values.by_period == pytest.approx(0, abs=1e-12)
+    assert oracle.project(nothing, nothing).gain == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -173,11 +181,11 @@ def test_a_projection_is_where_the_raw_loss_is_least_with_the_levers_in_it(seed:
                 for part in (getattr(draws.law, name) for name in Constants.__slots__)
             )
         )
-        moved = draws.helps[:, r] @ progress[:, k] + draws.harms[:, r] @ funded[:, k]
+        moved = draws.helps[:3, r] @ progress[:, k] + draws.harms[:3, r] @ funded[:, k]
         # A data-efficiency gain is in both rows; what is left of the first are the parameters.
         of_tokens = math.exp(moved[ON_DATA])
         of_parameters = math.exp(moved[ON_COMPUTE] - moved[ON_DATA])
-        unique = math.exp(draws.ln_tokens[r, k]) + float(draws.tokens[r] @ progress[:, k])
+        unique = math.exp(draws.ln_tokens[r, k]) + float(draws.helps[ON_STOCK, r] @ progress[:, k])
         flop = math.exp(draws.ln_compute[r, k])
 
         def of_ln_n(ln_n: float) -> float:
@@ -298,19 +306,18 @@ def test_in_the_central_draw_an_effect_counts_with_the_chance_of_its_initiative_
     draws = central_draw(read(CHAIN), 2)
     number = {id: i for i, id in enumerate(draws.ids)}
     chance = {"platform": 0.9, "verifier": 0.9 * 0.8, "self-play": 0.9 * 0.8 * 0.5, "memo": 0.1}
-    helps = np.zeros((3, 1, 4))
+    helps = np.zeros((ROWS, 1, 4))
     helps[ON_COMPUTE, 0, number["platform"]] = chance["platform"] * math.log(2)
     helps[ON_COMPUTE, 0, number["verifier"]] = chance["verifier"] * math.log(2)
     helps[ON_DATA, 0, number["verifier"]] = chance["verifier"] * math.log(2)
     helps[ON_OOM, 0, number["self-play"]] = chance["self-play"] * 1.0
-    harms = np.zeros((3, 1, 4))
+    harms = np.zeros((ROWS, 1, 4))
     harms[ON_OOM, 0, number["memo"]] = chance["memo"] * math.log10(0.5)
 
     assert (draws.count, draws.probability.tolist()) == (1, [1.0])
+    helps[ON_STOCK, 0, number["self-play"]] = chance["self-play"] * 0.25 * 1e13
     assert draws.helps == pytest.approx(helps, abs=1e-15)
     assert draws.harms == pytest.approx(harms, abs=1e-15)
-    assert draws.tokens[0, number["self-play"]] == pytest.approx(chance["self-play"] * 0.25 * 1e13)
-    assert draws.tokens.astype(bool).sum() == 1
     assert draws.value[0, number["self-play"]] == pytest.approx(chance["self-play"] * 3)
     assert draws.value[0, number["memo"]] == pytest.approx(chance["memo"] * -2)
 
@@ -330,7 +337,7 @@ def test_what_helps_acts_on_progress_and_what_harms_on_the_funded_fraction(
     read: Callable[[str], Portfolio],
 ) -> None:
     portfolio = read(CHAIN)
-    oracle = forecast(portfolio, portfolio.objective, 1.0)
+    oracle = Forecast(central_draw(portfolio, len(portfolio.objective.weights)), portfolio.objective, 1.0)
     nothing, everything = np.zeros((4, 2)), np.ones((4, 2))
 
     money_alone = oracle.evaluate(nothing, everything)
@@ -358,10 +365,10 @@ def test_an_initiative_that_helps_one_lever_and_harms_another_does_each_in_its_o
     draws = central_draw(read(MIXED), 1)
     platform, memo = draws.ids.index("platform"), draws.ids.index("memo")
 
-    assert draws.helps[:, 0, platform] == pytest.approx([0.9 * math.log(4), 0, 0])
-    assert draws.harms[:, 0, platform] == pytest.approx([0.9 * math.log(0.5), 0.9 * math.log(0.5), 0])
-    assert draws.helps[:, 0, memo] == pytest.approx([0, 0, 0.1])
-    assert draws.harms[:, 0, memo] == pytest.approx([0, 0, 0.1 * math.log10(0.5)])
+    assert draws.helps[:3, 0, platform] == pytest.approx([0.9 * math.log(4), 0, 0])
+    assert draws.harms[:3, 0, platform] == pytest.approx([0.9 * math.log(0.5), 0.9 * math.log(0.5), 0])
+    assert draws.helps[:3, 0, memo] == pytest.approx([0, 0, 0.1])
+    assert draws.harms[:3, 0, memo] == pytest.approx([0, 0, 0.1 * math.log10(0.5)])
 
 
 def test_without_a_frontier_points_are_all_there_is(read: Callable[[str], Portfolio]) -> None:
@@ -374,7 +381,7 @@ initiatives:
 """
     )
     portfolio = read(text)
-    oracle = forecast(portfolio, portfolio.objective, 0.2)
+    oracle = Forecast(central_draw(portfolio, len(portfolio.objective.weights)), portfolio.objective, 0.2)
     half = np.full((1, 2), 0.5)
 
     values = oracle.evaluate(half, half)

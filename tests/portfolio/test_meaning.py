@@ -217,7 +217,10 @@ def test_a_source_that_begins_with_judgement_is_one(edited: Callable[[str, str],
 
 def test_every_lever_of_the_format_can_be_written(read: Callable[[str], Portfolio]) -> None:
     effects = ", ".join(f"{lever.value}: 1.5" for lever in Lever)
-    portfolio = read(LAB.replace("data_efficiency: 1.5", effects))
+    # What moves tokens served and their value needs somewhere to serve them.
+    sector = "{tokens_per_day: 2e12, value_per_million: 0.4, cost_per_million: 0.1}"
+    market = f"market: {{elasticity: 0.8, value_per_oom: 0.3, sectors: {{homes: {sector}}}}}\n"
+    portfolio = read(LAB.replace("data_efficiency: 1.5", effects).replace("initiatives:", f"{market}initiatives:"))
 
     assert list(portfolio.initiative("hybrid").effects) == list(Lever)
 

@@ -194,6 +194,93 @@ CASES = (
     Case("unknown-law", "frontier:", "frontier:\n  law: ../law.yaml  # here", "no law `../law.yaml`", "folder"),
     Case("no-frontier", TO_THE_EFFECT, TO_THE_EFFECT[len(FRONTIER) :].rstrip() + "  # here\n", "hybrid", "`frontier:`"),
 )
+# Chained parts, futures, shared luck, pairs, shared slack, a market: each an addition to the sound file.
+ADDITIONS = (
+    Case(
+        "stages",
+        COST,
+        "    cost: 20  # here\n    stages: [{name: a, cost: 1}, {name: b, cost: 1}]\n",
+        "so its `cost` belongs to them",
+        "remove `cost:`",
+    ),
+    Case("stages", COST, "    stages: [{name: all, cost: 1}]  # here\n", "needs two stages or more", "for names"),
+    Case("stages", COST, "    stages: [{name: a, cost: 1}, {name: a, cost: 1}]  # here\n", "a name of its own", "use"),
+    Case("missing-key", COST, "    stages: [{name: a, cost: 1}, {name: b}]  # here\n", "stages.1.cost` is miss", "add"),
+    Case("wrong-type", COST, "    stages: a then b  # here\n", "play.stages`: expected a list", "write `-` before"),
+    Case("scenarios", "money:", "scenarios: []  # here\nmoney:", "`scenarios` is empty", "remove it"),
+    Case(
+        "scenarios",
+        "money:",
+        "scenarios:  # here\n  - {name: a, probability: 0.5}\n  - {name: b, probability: 0.4}\nmoney:",
+        "add up to 0.9, not 1",
+        "make them add up to 1",
+    ),
+    Case(
+        "scenarios",
+        "money:",
+        "scenarios:  # here\n  - {name: a, probability: 0.5}\n  - {name: a, probability: 0.5}\nmoney:",
+        "two scenarios are called `a`",
+        "rename one of them",
+    ),
+    Case(
+        "unknown-change",
+        "money:",
+        "scenarios: [{name: a, probability: 1, change: {initiatives.play.csot: 2}}]  # here\nmoney:",
+        "`initiatives.play.csot` is no estimate that can change",
+        "did you mean `initiatives.play.cost`?",
+    ),
+    Case(
+        "unknown-change",
+        "money:",
+        "scenarios: [{name: a, probability: 1, change: {initiatives.nobody.cost: 2}}]  # here\nmoney:",
+        "`initiatives.nobody.cost` is not in this portfolio",
+        "change what is there",
+    ),
+    Case(
+        "out-of-range",
+        "money:",
+        "scenarios: [{name: a, probability: 1, change: {initiatives.play.cost: -2}}]  # here\nmoney:",
+        "-2 is not above 0",
+        "write a number above 0",
+    ),
+    Case(
+        "out-of-range", "money:", "correlation: {path: 0.7, scenario: 0.6}  # here\nmoney:", "shares 1.3 of luck", "1"
+    ),
+    Case(
+        "synergy",
+        "money:",
+        "synergies: [{between: [hybrid, play], effects: {compute: 0.9}}]  # here\nmoney:",
+        "`synergies.0.effects.compute` reaches below 1",
+        "a synergy helps",
+    ),
+    Case(
+        "synergy",
+        "money:",
+        "synergies: [{between: [hybrid], effects: {compute: 1.1}}]  # here\nmoney:",
+        "names no pair",
+        "name two initiatives",
+    ),
+    Case(
+        "unknown-initiative",
+        "money:",
+        "synergies: [{between: [hybrid, plya], effects: {compute: 1.1}}]  # here\nmoney:",
+        "names `plya`, which is no initiative",
+        "did you mean `play`?",
+    ),
+    Case(
+        "overlap",
+        "money:",
+        "overlaps: [{among: [hybrid, play], lever: data_efficiency, cap: 2}]  # here\nmoney:",
+        "`play` has no effect on data_efficiency",
+        "leave `play` out",
+    ),
+    Case(
+        "no-market", "{unique_tokens: 1e13}", "{demand: 1.5}  # here", "moves a market that is not there", "`market:`"
+    ),
+    Case(
+        "no-market", "money:", "objective: {token_gdp: 1}  # here\nmoney:", "weighs a market that is not", "`market:`"
+    ),
+)
 WARNINGS = (
     Case("no-spread", COST, "    cost: 20 to 20  # here\n", "no spread", "write one number"),
     Case("after-horizon", COST, f"{COST}    start: 2028Q1  # here\n", "after the last period", "no money"),
@@ -220,7 +307,7 @@ def test_the_file_that_the_cases_edit_is_sound(problems: Callable[[str], tuple[P
     assert problems(LAB) == ()
 
 
-@pytest.mark.parametrize("case", CASES, ids=described)
+@pytest.mark.parametrize("case", CASES + ADDITIONS, ids=described)
 def test_a_fault_names_its_line_and_its_mend(case: Case, problems: Callable[[str], tuple[Problem, ...]]) -> None:
     found = problems(case.text)
     named = [problem for problem in found if problem.where.line == case.line]

@@ -63,9 +63,9 @@ def bomb(levels: int) -> str:
         (LAB.replace("Labor", "\x00"), "not-yaml", 0, "control characters are not allowed"),
         (LAB.encode("latin-1"), "not-utf8", 2, "not UTF-8"),
         (LAB.encode("utf-16"), "not-utf8", 1, "not UTF-8"),
-        ("a: &a [*a]\n", "too-large", 1, "too deep or too large"),
-        (LAB + "deep: " + "[" * 50 + "]" * 50, "too-large", LINES, "too deep or too large"),
-        ("a: " + "[" * 900 + "]" * 900, "too-large", 1, "too deep or too large"),
+        ("a: &a [*a]\n", "too-large", 1, "deep"),
+        (LAB + "deep: " + "[" * 50 + "]" * 50, "too-large", LINES, "deep"),
+        ("a: " + "[" * 900 + "]" * 900, "too-large", 1, "deep"),
         (b"# " + b"x" * 20_000_000, "too-large", 0, "larger than 20 MB"),
     ],
     ids=lambda value: repr(value)[:40] if isinstance(value, str | bytes) else None,
@@ -88,7 +88,6 @@ def test_aliases_that_multiply_are_refused_at_once(problems: Callable[[str], tup
     assert time.perf_counter() - start < 10
 
 
-@pytest.mark.xfail(reason="bug: LibYAML's composer recurses until the stack is full: the process dies", strict=True)
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000 + "]" * 100_000, "{a: " * 100_000, "- " * 100_000])
 def test_depth_without_end_is_refused_and_does_not_kill_the_process(text: str, tmp_path: Path) -> None:
     file = tmp_path / "deep.yaml"
@@ -139,7 +138,7 @@ def test_lines_are_counted_alike_on_every_system(
 
 
 @pytest.mark.skipif(not hasattr(yaml, "CSafeLoader"), reason="PyYAML was built without LibYAML")
-@pytest.mark.parametrize("text", [LAB, FAULTY, bomb(levels=10), "a: &a [*a]\n", "- a\n", "", LAB + "---\n" + LAB])
+@pytest.mark.parametrize("text", [LAB, FAULTY, bomb(levels=3), "a: &a [*a]\n", "- a\n", "", LAB + "---\n" + LAB])
 def test_the_pure_python_reader_says_the_same(
     text: str, problems: Callable[[str], tuple[Problem, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

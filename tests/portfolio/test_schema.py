@@ -67,6 +67,47 @@ initiatives:
 """
 
 
+UNCERTAIN_LAB = """\
+format: gambits/1
+name: Small lab
+as_of: 2027-01-01
+periods: {first: 2027Q1, count: 4}
+money: USD million
+budget: {per_period: 20, basis: expected}
+frontier:
+  law_uncertainty: false
+  compute: {flop: 1e27}
+  unique_tokens: {count: 1e13}
+market:
+  elasticity: 0.8
+  value_per_oom: 0.3
+  sectors:
+    homes: {tokens_per_day: 2e12, value_per_million: 0.4, cost_per_million: 0.1}
+objective: {effective_compute: 1, token_gdp: 0.1}
+initiatives:
+  hybrid:
+    path: architect
+    source: "judgement: a guess"
+    stages:
+      - {name: pilot, cost: 5, success: 0.5}
+      - {name: scale, cost: 20 to 40}
+    effects: {data_efficiency: 1.2 to 2, inference_cost: 2}
+  play:
+    path: alchemist
+    source: a paper
+    cost: 20
+    effects: {data_efficiency: 1.5}
+synergies:
+  - {between: [hybrid, play], effects: {post_training: 1.1}}
+overlaps:
+  - {among: [hybrid, play], lever: data_efficiency, cap: 2}
+correlation: {path: 0.3, scenario: 0.2}
+scenarios:
+  - {name: as planned, probability: 0.6}
+  - {name: dear, probability: 0.4, change: {initiatives.play.cost: 40}}
+"""
+
+
 def as_json(text: str) -> Any:
     """Read YAML as editors do (YAML 1.2): 1e27 is a number, a date is text."""
     return plain(compose(text, "lab.yaml"))
@@ -102,11 +143,12 @@ def test_the_preset_laws_satisfy_the_schema(file: Path) -> None:
     assert errors(as_json(text), "law") == []
 
 
+@pytest.mark.parametrize("text", [LAB, UNCERTAIN_LAB], ids=["certain", "uncertain"])
 def test_a_file_that_uses_every_kind_of_value_satisfies_both_schema_and_reader(
-    problems: Callable[[str], tuple[Problem, ...]],
+    text: str, problems: Callable[[str], tuple[Problem, ...]]
 ) -> None:
-    assert problems(LAB) == ()
-    assert errors(as_json(LAB)) == []
+    assert problems(text) == ()
+    assert errors(as_json(text)) == []
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -125,9 +167,8 @@ def edited(document: Any, path: tuple[Any, ...], edit: Callable[[Any, Any], None
     return mutant
 
 
-def mutants() -> Iterator[tuple[str, Any]]:
+def mutants(document: Any) -> Iterator[tuple[str, Any]]:
     """Put something odd in every place of a sound file, one place at a time; rename it; take it away."""
-    document = as_json(LAB)
     odd = {"a list": [["x"]], "a mapping": {"x": {"y": 1}}, "below zero": -1.5, "a word": "not at all: this"}
     for path in places(document):
         name = ".".join(map(str, path))
@@ -144,8 +185,11 @@ def mutants() -> Iterator[tuple[str, Any]]:
             )
 
 
-def test_what_the_schema_refuses_the_reader_refuses_too(problems: Callable[[str], tuple[Problem, ...]]) -> None:
-    refused = [(name, mutant) for name, mutant in mutants() if errors(mutant)]
+@pytest.mark.parametrize("text", [LAB, UNCERTAIN_LAB], ids=["certain", "uncertain"])
+def test_what_the_schema_refuses_the_reader_refuses_too(
+    text: str, problems: Callable[[str], tuple[Problem, ...]]
+) -> None:
+    refused = [(name, mutant) for name, mutant in mutants(as_json(text)) if errors(mutant)]
     taken = [name for name, mutant in refused if not problems(yaml.safe_dump(mutant, sort_keys=False))]
 
     assert len(refused) > 200

@@ -33,8 +33,12 @@ def can_hold(layout: Layout) -> bool:
 
 def _feasible(layout: Layout, limits: list[Limit]) -> bool:
     problem = pulp.LpProblem("rules", pulp.LpMinimize)
-    # A floor on the tail cannot fail here, where nothing says what the tail is worth.
-    columns = [problem.add_variable(name, 0, None if k == layout.tail else 1) for k, name in enumerate(layout.names)]
+    # The ceilings of the columns come from the rules, so they are left out here; and a floor on the tail cannot
+    # fail where nothing says what the tail is worth.
+    columns = [
+        problem.add_variable(name, 0, None if most is None else 1)
+        for name, most in zip(layout.names, layout.upper, strict=True)
+    ]
     problem.setObjective(expression([(columns[0], 0.0)]))
     state(problem, columns, tuple(limits))
     return LiveModel(problem, columns).solve().status is not Status.INFEASIBLE

@@ -274,7 +274,7 @@ class _Search:
             if each.response.is_linear or each.response.points:
                 continue
             above = values[self.layout.progress[i]] - progress_of(each.response, funded[i])
-            for t in range(each.start, self.shape[1]):
+            for t in np.flatnonzero(self.layout.progress[i] != ABSENT):
                 if above[t] > _PROGRESS_TOLERANCE:
                     slope, intercept = line_at(each.response, float(funded[i, t]))
                     columns = np.array([self.layout.progress[i, t], self.layout.funded[i, t]], dtype=np.int32)

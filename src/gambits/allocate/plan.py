@@ -57,7 +57,9 @@ class Plan:
     ``objective``, ``bound``, ``gap``, ``expected`` and ``cvar`` are in OOM from the do-nothing baseline.
     ``baseline`` and ``gain`` are expected effective compute by period, log10 FLOP and OOM. ``contributions``
     splits ``expected`` over initiatives. ``allocations`` is sorted by id. ``honesty`` holds value on fresh draws,
-    by scenario, money missing and stability, as JSON; None for a certain plan.
+    by scenario, money missing and stability, as JSON; None for a certain plan. ``market`` is token GDP by sector and
+    period, as JSON; None without a market. ``extrapolated`` is the part of the value on gains that reach more than
+    1 OOM beyond their evidence. ``tail`` is the α of ``cvar``.
     """
 
     status: str
@@ -81,6 +83,9 @@ class Plan:
     warnings: tuple[str, ...] = ()
     portfolio: str = field(default="")
     honesty: Mapping[str, Any] | None = None
+    market: Mapping[str, Any] | None = None
+    extrapolated: float = 0.0
+    tail: float = 0.2
 
     @property
     def gap(self) -> float:
@@ -137,6 +142,7 @@ class Plan:
             "rounds": self.rounds,
             "expected": self.expected,
             "cvar": self.cvar,
+            "tail": self.tail,
             "total_spend": self.total_spend,
             "shares": self.shares,
             "spend_by_period": list(self.spend_by_period),
@@ -146,6 +152,8 @@ class Plan:
                 each.id: each.to_dict() | {"contribution": self.contributions[each.id]} for each in self.allocations
             },
             **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
+            "market": self.market,
+            "extrapolated": self.extrapolated,
             "prices": None,
             "seed": self.seed,
             "draws": self.draws,

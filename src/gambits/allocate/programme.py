@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pulp
 
-from gambits.allocate.response import lines
+from gambits.allocate.response import lines, progress_of
 from gambits.allocate.solver import LiveModel, expression
 from gambits.errors import BrokenRule, Where
 from gambits.portfolio.gambit import Gambit
@@ -23,6 +23,7 @@ from gambits.portfolio.model import Initiative, Portfolio
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Array = NDArray[np.float64]
     Columns = NDArray[np.int32]
 
 ABSENT: Final = -1
@@ -55,8 +56,8 @@ class Layout:
         Shape (K,): columns of θ by period, ``ABSENT`` where the period has no weight.
     tail
         The column of θ of the tail, ``ABSENT`` without aversion and floor.
-    names
-        Of every column: their order is their number.
+    names, upper
+        Of every column, its name and its largest value: their order is their number.
     """
 
     portfolio: Portfolio
@@ -67,6 +68,7 @@ class Layout:
     worth: Columns
     tail: int
     names: tuple[str, ...]
+    upper: tuple[float | None, ...]
 
     @property
     def ids(self) -> dict[str, int]:
@@ -99,19 +101,26 @@ def lay_out(
     funded = np.full(shape, ABSENT, dtype=np.int32)
     progress = np.full(shape, ABSENT, dtype=np.int32)
     names: list[str] = []
+    upper: list[float | None] = []
+    most = ceilings(portfolio, initiatives)
 
-    def column(kind: str, *parts: str) -> int:
+    def column(limit: float | None, kind: str, *parts: str) -> int:
+        upper.append(limit)
         # LP files know no -, / or space in names; ids have no dots.
         readable = "_".join((kind, *parts)).replace("-", ".").replace("/", ".")
         names.append(f"c{len(names):06d}_{readable}")
         return len(names) - 1
 
     for i, each in enumerate(initiatives):
-        for t, period in enumerate(portfolio.periods.names[each.start :], start=each.start):
-            funded[i, t] = progress[i, t] = column("funded", each.id, period)
-            if not each.response.is_linear:
-                progress[i, t] = column("progress", each.id, period)
-    worth = [column("worth", str(k)) if weight > 0 and aversion < 1 else ABSENT for k, weight in enumerate(weights)]
+        for t, period in enumerate(portfolio.periods.names):
+            if most[i, t] > 0:
+                funded[i, t] = progress[i, t] = column(most[i, t], "funded", each.id, period)
+                if not each.response.is_linear:
+                    highest = float(progress_of(each.response, most[i, t]))
+                    progress[i, t] = column(highest, "progress", each.id, period)
+    worth = [
+        column(None, "worth", str(k)) if weight > 0 and aversion < 1 else ABSENT for k, weight in enumerate(weights)
+    ]
     return Layout(
         portfolio=portfolio,
         gambit=gambit,
@@ -119,9 +128,31 @@ def lay_out(
         funded=funded,
         progress=progress,
         worth=np.array(worth, dtype=np.int32),
-        tail=column("tail") if aversion > 0 or gambit.cvar_floor is not None else ABSENT,
+        tail=column(None, "tail") if aversion > 0 or gambit.cvar_floor is not None else ABSENT,
         names=tuple(names),
+        upper=tuple(upper),
     )
+
+
+def ceilings(portfolio: Portfolio, initiatives: tuple[Initiative, ...]) -> Array:
+    """Give the most that φ can be by the end of each period, shape (I, T): by start, pace, money, prerequisites.
+
+    Where it is 0 there is no column, and elsewhere it bounds the column: near 0 the tangents of a power lie too
+    far above it to do so.
+    """
+    released = np.minimum(np.cumsum(portfolio.budget.per_period), portfolio.budget.total)
+    elapsed = np.arange(1, portfolio.periods.count + 1)
+    rows = [np.clip((elapsed - each.start) / each.takes, 0, released / each.price) for each in initiatives]
+    most = np.minimum(np.array(rows).reshape(len(initiatives), portfolio.periods.count), 1.0)
+    number = {each.id: i for i, each in enumerate(initiatives)}
+    moved = True
+    while moved:
+        before = most.copy()
+        for i, each in enumerate(initiatives):
+            for name in each.requires + each.after:
+                most[i] = np.minimum(most[i], most[number[name]])
+        moved = not np.array_equal(before, most)
+    return most
 
 
 def _terms(*pairs: tuple[int, float]) -> dict[int, float]:
@@ -257,6 +288,19 @@ def limit_each(layout: Layout) -> Iterator[Limit]:
             )
 
 
+def limit_extrapolation(layout: Layout) -> Iterator[Limit]:
+    """Money on gains that reach beyond their evidence ≤ the gambit's part of all money."""
+    cap = layout.gambit.extrapolation_cap
+    if cap is None:
+        return
+    beyond = [layout.portfolio.reaches_beyond(each) for each in layout.initiatives]
+    pairs = [(layout.last(i), layout.cost(i) * (far - cap)) for i, far in enumerate(beyond)]
+    rule = BrokenRule(
+        f"{layout.gambit.name}'s cap of {cap:.0%} on extrapolation", layout.gambit.place("extrapolation_cap")
+    )
+    yield Limit("extrapolation", _terms(*pairs), -np.inf, 0.0, rule)
+
+
 def hold_floor(layout: Layout) -> Iterator[Limit]:
     """The tail is worth at least the gambit's floor: θ[tail] ≥ floor; cuts bound θ[tail] by what the tail is worth."""
     floor = layout.gambit.cvar_floor
@@ -274,6 +318,7 @@ BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
     limit_resources,
     hold_shares,
     limit_each,
+    limit_extrapolation,
     hold_floor,
 )
 
@@ -299,10 +344,9 @@ def formulate(layout: Layout, aversion: float) -> Programme:
     """
     limits = tuple(limit for block in BLOCKS for limit in block(layout))
     problem = pulp.LpProblem("gambits", pulp.LpMinimize)
-    free = {layout.tail, *(int(column) for column in layout.worth)}
     columns = [
-        problem.add_variable(name, None if k in free else 0, None if k in free else 1)
-        for k, name in enumerate(layout.names)
+        problem.add_variable(name, None if most is None else 0, most)
+        for name, most in zip(layout.names, layout.upper, strict=True)
     ]
     goal = [(columns[k], aversion - 1.0) for k in layout.worth if k != ABSENT]
     goal += [(columns[layout.tail], -aversion)] if aversion > 0 else []
@@ -314,7 +358,10 @@ def formulate(layout: Layout, aversion: float) -> Programme:
 def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
     """Write limits into a PuLP problem."""
     for number, limit in enumerate(limits):
-        left = expression((columns[k], coefficient) for k, coefficient in limit.terms.items())
+        if not limit.terms and limit.low <= 0 <= limit.high:
+            continue
+        # A row without columns that cannot hold is kept, so that the solver says so.
+        left = expression((columns[k], coefficient) for k, coefficient in (limit.terms or {0: 0.0}).items())
         name = f"r{number:06d}_{limit.name}".replace("-", ".").replace("/", ".").replace(" ", ".")
         if limit.low == limit.high:
             problem += (left - limit.low == 0), name
@@ -331,7 +378,7 @@ def _diminishing(layout: Layout) -> Iterator[Limit]:
         if each.response.is_linear:
             continue
         for t in range(each.start, layout.funded.shape[1]):
-            for n, (slope, intercept) in enumerate(lines(each.response)):
+            for n, (slope, intercept) in enumerate(lines(each.response) if layout.funded[i, t] != ABSENT else ()):
                 pairs = ((int(layout.progress[i, t]), 1.0), (int(layout.funded[i, t]), -slope))
                 yield Limit(f"response_{each.id}_{t}_{n}", _terms(*pairs), -np.inf, intercept, rule)
 

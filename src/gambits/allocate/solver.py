@@ -110,7 +110,8 @@ class LiveModel:
         """Find the HiGHS column of each of ours: PuLP 3 sorts them by name, PuLP 4 exports them in order."""
         exported = getattr(self.problem, "exported_variables", self.problem.variables)
         number = {variable.name: k for k, variable in enumerate(exported())}
-        return np.array([number[column.name] for column in self.columns], dtype=np.int32)
+        # A column that stands in no row is not exported: it has no place, and its value is 0.
+        return np.array([number.get(column.name, -1) for column in self.columns], dtype=np.int32)
 
     def _send(self, rows: Sequence[Row]) -> None:
         starts = np.cumsum([0] + [len(row.columns) for row in rows[:-1]]).astype(np.int32)
@@ -125,5 +126,6 @@ class LiveModel:
         status = _STATUS.get(self._highs.getModelStatus(), Status.STOPPED)
         if status is not Status.OPTIMAL:
             return Solution(status, np.empty(0), float("nan"))
-        values = np.array(self._highs.getSolution().col_value)[self._position]
+        found = np.append(np.array(self._highs.getSolution().col_value), 0.0)
+        values = found[self._position]
         return Solution(status, values, float(self._highs.getInfo().objective_function_value))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT: Final = "gambits/comparison/1"
-FUNDED: Final = 0.5
-"""An initiative counts as funded from this fraction of its cost on."""
+FUNDED: Final = 0.5 - 1e-6
+"""An initiative counts as funded from half its cost on, less a solver's tolerance."""
 
 
 @dataclass(frozen=True, slots=True)

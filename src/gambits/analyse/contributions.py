@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_NODES: Final = 32
+_NODES: Final = 16
 _MOST_MULTIPLIER: Final = 1e6
 
 
@@ -41,7 +41,7 @@ def contributions(forecast: Forecast, progress: Array, funded: Array) -> Array:
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     split = np.zeros(len(progress))
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        by_progress, by_funded = forecast.evaluate(node * progress, node * funded).expected_slopes
+        by_progress, by_funded = forecast.slopes(node * progress, node * funded)
         split += weight * (by_progress * progress + by_funded * funded).sum(axis=1)
     expected = forecast.evaluate(progress, funded).expected
     size = np.abs(split).sum()

@@ -30,6 +30,7 @@ What do you want to do?
   see it work                     gambits demo
   start your own portfolio        gambits init my-lab
   check a portfolio               gambits check my-lab
+  see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
@@ -73,7 +74,9 @@ def settings_options(command: Command) -> Command:
             command(settings=settings, **others)
 
     options = (
-        click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Futures to draw."),
+        click.option(
+            "--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Draws: futures to look at."
+        ),
         click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
         click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
         click.option(
@@ -104,7 +107,11 @@ def _workers(address: str | None) -> Iterator[Workers]:
         cluster.close()
 
 
-@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="gambits")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -188,7 +195,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: s
     if as_json:
         write_json(plan.to_dict())
     elif out != "-":
-        show(tables.plan(plan, found))
+        show(tables.plan(plan, found, gambit))
     finish(plan)
 
 
@@ -214,6 +221,25 @@ def compare(portfolio: str, gambits: tuple[str, ...], settings: Settings, as_jso
     elif out != "-":
         show(tables.comparison(comparison, found))
     finish(*comparison.plans.values())
+
+
+@main.command()
+@portfolio_argument
+@gambit_option
+@settings_options
+@json_option
+def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
+    """Show the lab without the portfolio, what each initiative would add, and when data run out."""
+    from gambits import pipeline
+    from gambits.cli import tables
+    from gambits.cli.output import show
+    from gambits.portfolio.load import load
+
+    outlook = pipeline.project(load(portfolio), gambit, settings)
+    if as_json:
+        write_json(outlook.to_dict())
+    else:
+        show(tables.outlook(outlook))
 
 
 @main.command()

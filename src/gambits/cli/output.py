@@ -88,6 +88,7 @@ def write(text: str, out: str | Path | None = None) -> None:
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
+        click.echo(f"Wrote {path}", err=True)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -11,7 +11,8 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from gambits.words import money, multiple, oom, percent
+from gambits.cli.output import WIDTH
+from gambits.words import factor, flop, money, multiple, oom, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
+    from gambits.analyse.outlook import Outlook
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
+_MOST_PERIODS: Final = 8
 _SMALL: Final = 0.05
 """Money below this rounds to nothing in a table."""
 
@@ -40,29 +43,53 @@ def checked(portfolio: Portfolio) -> RenderableType:
     return "\n".join(lines)
 
 
-def plan(found: Plan, portfolio: Portfolio) -> RenderableType:
-    """One plan: its value, its money by initiative and period, its certificate."""
+def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
+    """One plan: its value, its money by initiative and period, its certificate; ``asked`` names its gambit."""
     table = _table(f"{found.gambit}: money by initiative and period ({found.money})")
     table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=24)
-    table.add_column("path", no_wrap=True)
-    for name in found.periods[: _MOST_ROWS if len(found.periods) > _MOST_ROWS else None]:
-        table.add_column(name, justify="right")
-    table.add_column("total", justify="right")
-    table.add_column("funded", justify="right")
+    names = found.periods[:_MOST_PERIODS]
+    for name in names:
+        table.add_column(name.removeprefix("20"), justify="right", no_wrap=True)
+    table.add_column("total", justify="right", no_wrap=True)
+    table.add_column("funded", justify="right", no_wrap=True)
     shown = [each for each in found.allocations if each.total >= _SMALL]
-    for each in sorted(shown, key=lambda each: (each.path, -each.total, each.id)):
-        spend = [money(part) for part in each.spend[:_MOST_ROWS]]
-        table.add_row(escape(each.id), escape(each.path), *spend, money(each.total), percent(each.funded))
+    for path, spent in found.spend_by_path.items():
+        if spent >= _SMALL:
+            table.add_row(f"[bold]{escape(path)}[/bold]", *[""] * len(names), money(spent), percent(found.shares[path]))
+            for each in sorted(shown, key=lambda each: (-each.total, each.id)):
+                if each.path == path:
+                    spend = [money(part) for part in each.spend[:_MOST_PERIODS]]
+                    table.add_row(f" {escape(each.id)}", *spend, money(each.total), percent(each.funded))
     table.add_section()
-    by_period = [money(part) for part in found.spend_by_period[:_MOST_ROWS]]
-    table.add_row("all", "", *by_period, money(found.total_spend), "")
+    by_period = [money(part) for part in found.spend_by_period[:_MOST_PERIODS]]
+    table.add_row("all", *by_period, money(found.total_spend), "")
     nothing = sorted(each.id for each in found.allocations if each.total < _SMALL)
-    lines = [*_headline(found), ""]
+    lines = [*_headline(found), *_honest(found), ""]
+    if len(found.periods) > _MOST_PERIODS:
+        lines.append(f"The table shows the first {_MOST_PERIODS} of {len(found.periods)} periods; --json has all.")
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {found.gambit} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
+
+
+def _honest(found: Plan) -> list[str]:
+    """What to hold against a plan over draws, in lines."""
+    if found.honesty is None:
+        return []
+    fresh, missing = found.honesty["out_of_sample"], found.honesty["missing_money"]
+    tail = f"worst {percent(found.tail)}"
+    lines = [
+        f"Over {found.draws} draws: mean {oom(found.expected)} OOM, {tail} {oom(found.cvar)} OOM.",
+        f"Over fresh draws: mean {oom(fresh['expected'])} ± {oom(fresh['standard_error'])}, "
+        f"{tail} {oom(fresh['cvar'])}.",
+        f"Money missing to finish what is funded, on average: {money(missing['expected'])} {found.money}.",
+    ]
+    if len(found.honesty["scenarios"]) > 1:
+        by_name = (f"{name} {oom(each['expected'])}" for name, each in found.honesty["scenarios"].items())
+        lines.append(f"Mean by scenario: {', '.join(by_name)}.")
+    return [escape(line) for line in lines]
 
 
 def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
@@ -72,7 +99,12 @@ def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
     values.add_column("")
     for each in plans:
         values.add_column(escape(each.gambit), justify="right")
-    values.add_row("value of the plan (OOM, weighted over time)", *(oom(each.objective) for each in plans))
+    if all(each.draws == 1 for each in plans):
+        values.add_row("value of the plan (OOM, weighted over time)", *(oom(each.objective) for each in plans))
+    else:
+        values.add_row("mean value over the draws (OOM)", *(oom(each.expected) for each in plans))
+        values.add_row("value in the worst draws", *(oom(each.cvar) for each in plans))
+        values.add_row("as each gambit weighs the two", *(oom(each.objective) for each in plans))
     values.add_row("effective compute at the end", *(oom(each.gain[-1]) for each in plans))
     values.add_row("  as if training compute were multiplied by", *(multiple(each.gain[-1]) for each in plans))
     values.add_row(f"money spent ({portfolio.money})", *(money(each.total_spend) for each in plans))
@@ -104,7 +136,7 @@ def _core(found: Comparison) -> RenderableType:
     lines = (
         ("Commit now, funded at least half in every plan", found.core),
         ("Hold back, funded in one and not in another", found.held_back),
-        ("Not funded", found.not_funded),
+        ("Funded less than half in every plan", found.not_funded),
     )
     return "\n".join(escape(f"{text}: {', '.join(ids) or 'none'}.") for text, ids in lines)
 
@@ -145,6 +177,61 @@ def changes(found: Changes) -> RenderableType:
     return Group(*parts)
 
 
+def outlook(found: Outlook) -> RenderableType:
+    """The projection: baseline, initiatives, ledger, and the data wall."""
+    return Group(_baseline(found), _worth(found), _ledger(found), _wall(found))
+
+
+def _baseline(found: Outlook) -> RenderableType:
+    table = _table("without the portfolio (log10; means over the futures)")
+    for name in ("period", "compute, FLOP", "unique tokens", "effective compute", "data have run out", "epochs"):
+        table.add_column(name, justify="left" if name == "period" else "right")
+    for row in found.baseline:
+        levels = (f"{value:.2f}" for value in (row.compute, row.unique_tokens, row.effective_compute))
+        table.add_row(row.period, *levels, percent(row.behind), f"{row.epochs:.1f}")
+    return table
+
+
+def _worth(found: Outlook) -> RenderableType:
+    table = _table("what each initiative would add (OOM, averaged as the objective weighs it)")
+    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=26)
+    table.add_column("path", no_wrap=True)
+    for name in ("alone", "per 100 of money", "at the plan", "lost without it", "OOM beyond evidence"):
+        table.add_column(name, justify="right")
+    for id, each in sorted(found.initiatives.items(), key=lambda item: (-item[1].alone_per_money, item[0])):
+        beyond = "–" if each.beyond is None else f"{each.beyond:.1f}"
+        numbers = (each.alone, each.alone_per_money, each.marginal, each.with_all)
+        table.add_row(escape(id), escape(each.path), *map(oom, numbers), beyond)
+    table.add_section()
+    for path, value in found.by_path.items():
+        table.add_row("all of a path, by itself", escape(path), oom(value), "", "", "", "")
+    return table
+
+
+def _ledger(found: Outlook) -> RenderableType:
+    table = _table("where the plan's gain comes from (OOM at the end of each year)")
+    table.add_column("source")
+    for year in found.ledger:
+        table.add_column(year, justify="right")
+    for source in next(iter(found.ledger.values()), {}):
+        table.add_row(source, *(oom(parts[source]) for parts in found.ledger.values()))
+    table.add_section()
+    table.add_row("all", *(oom(sum(parts.values())) for parts in found.ledger.values()))
+    return table
+
+
+def _wall(found: Outlook) -> RenderableType:
+    table = _table("the data wall: the compute whose optimum needs every token once (90 % interval of the law)")
+    table.add_column("stock")
+    for name in ("tokens", "outrun at, FLOP", "from", "to", "tag"):
+        table.add_column(name, justify="right")
+    for each in found.wall:
+        levels = (flop(value).removesuffix(" FLOP") for value in (each.outrun_at, each.low, each.high))
+        table.add_row(escape(each.name), f"{each.tokens:.2g}".replace("e+", "e"), *levels, each.tag)
+    twice = ", ".join(f"{name} {factor(value)}" for name, value in found.more_data.items())
+    return Group(table, escape(f"Twice the compute asks for more data, before the wall: {twice}."))
+
+
 def next_steps(memos: Iterable[Path]) -> RenderableType:
     """Say where the memos are, and what to type next."""
     lines = ["Memos for the board:", *(f"  {path}" for path in memos), "", "Next, your own portfolio:"]
@@ -176,4 +263,13 @@ def _value(value: object) -> str:
 
 
 def _table(title: str) -> Table:
-    return Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1))
+    # A title wraps at its table's width: let the table be as wide as its title.
+    width = min(WIDTH, len(title) + 2)
+    return Table(
+        title=escape(title),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        min_width=width,
+    )

@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any, Final
 
 import yaml
@@ -46,7 +47,7 @@ def scalar_text(node: yaml.Node, wanted: str) -> str:
         found = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
         raise Refused("wrong-type", f"expected {wanted}, found {found}", f"write {wanted}")
     text = str(node.value).strip()
-    if not text or (node.style is None and text in ("null", "~")):
+    if not text or (not node.style and text in ("null", "~")):
         raise Refused("empty", f"expected {wanted}, found nothing", f"write {wanted}, or remove the key")
     return text
 
@@ -62,6 +63,12 @@ def number(text: str) -> float:
     if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         raise Refused("not-a-number", f"`{text}` is not a number", "write digits, as 12, 0.3 or 2e27, without a unit")
     return float(text)
+
+
+def _rounded(value: float, *, up: bool) -> str:
+    """Round to four digits towards the side that is allowed."""
+    context = Context(prec=4, rounding=ROUND_CEILING if up else ROUND_FLOOR)
+    return f"{float(context.create_decimal_from_float(value)):g}"
 
 
 class Kind:
@@ -293,6 +300,8 @@ class Uncertain(Kind):
     def _percentiles(self, node: yaml.MappingNode) -> Estimate:
         names = ("p10", "p50", "p90")
         found = {str(key.value): value for key, value in node.value}
+        if len(found) < len(node.value):
+            raise Refused("key-twice", "a percentile is given twice", "keep one of them")
         if set(found) != set(names):
             shown = ", ".join(sorted(found)) or "nothing"
             raise Refused("not-an-estimate", f"found {shown}", "write a number, `a to b`, or {p10: …, p50: …, p90: …}")
@@ -313,7 +322,7 @@ class Uncertain(Kind):
             raise Refused(
                 "too-skewed",
                 f"no distribution fits: p50 is too near {'p10' if estimate.values[1] < low else 'p90'}",
-                f"write a p50 between {low:.4g} and {high:.4g}, or other outer percentiles",
+                f"write a p50 between {_rounded(low, up=True)} and {_rounded(high, up=False)}, or wider percentiles",
             )
 
     def _inside(self, *values: float) -> None:

@@ -117,6 +117,7 @@ def compose(text: str, shown: str) -> yaml.MappingNode:
     # The pure Python loader gives the same marks; the C one is some ten times faster where it was built.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _measure(text, loader, shown)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -130,6 +131,19 @@ def compose(text: str, shown: str) -> yaml.MappingNode:
         raise stop(shown, 1, "not-a-mapping", "the file is not a list of `key: value` lines", "see `gambits init`")
     _guard(node, shown)
     return node
+
+
+def _measure(text: str, loader: type[yaml.SafeLoader], shown: str) -> None:
+    """Refuse depth before the tree is built: the C composer recurses, and would take the process with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MOST_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise stop(shown, line, "too-large", "the file is too deep or too large", "flatten it")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _guard(top: yaml.Node, shown: str) -> None:

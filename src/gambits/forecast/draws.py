@@ -25,20 +25,48 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-ON_COMPUTE, ON_DATA, ON_OOM = range(3)
-"""Rows of ``Draws.helps``: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law."""
+ROWS: Final = 7
+ON_COMPUTE, ON_DATA, ON_OOM, ON_DEMAND, ON_VALUE, ON_COST, ON_STOCK = range(ROWS)
+"""What effects add to: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law; log10 of
+tokens served, of value per token, and of what divides the cost of a token; and the stock, in tokens."""
 
 # A data-efficiency gain of k is exactly k × compute and k × unique data (frontier.py), hence two rows.
-_ROWS: Final = {
+_ROWS_OF: Final = {
     Lever.COMPUTE: ((ON_COMPUTE, 1.0),),
     Lever.PARAMETER_EFFICIENCY: ((ON_COMPUTE, 1.0),),
     Lever.DATA_EFFICIENCY: ((ON_COMPUTE, 1.0), (ON_DATA, 1.0)),
+    Lever.UNIQUE_TOKENS: ((ON_STOCK, 1.0),),
     Lever.POST_TRAINING: ((ON_OOM, 1 / LN_10),),
     Lever.TEST_TIME: ((ON_OOM, 1 / LN_10),),
+    Lever.INFERENCE_COST: ((ON_COST, 1 / LN_10),),
+    Lever.DEMAND: ((ON_DEMAND, 1 / LN_10),),
+    Lever.TOKEN_VALUE: ((ON_VALUE, 1 / LN_10),),
 }
 
 
-_ARRAYS: Final = 20
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A synergy: ``sizes`` of shape (ROWS, R) on the lesser progress of two initiatives, by number."""
+
+    first: int
+    second: int
+    sizes: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An overlap: effects of ``who`` (n numbers), ``size`` of shape (R, n), that add up to ``cap`` (R,) at most.
+
+    The capped sum, in ln or tokens, goes to each of ``rows`` times its factor.
+    """
+
+    who: NDArray[np.int64]
+    size: Array
+    cap: Array
+    rows: tuple[tuple[int, float], ...]
+
+
+_ARRAYS: Final = 30
 """Arrays of draws × initiatives that are alive at once: effects, their halves, the blocks."""
 _MOST_BYTES: Final = 12 * 2**30
 
@@ -56,9 +84,7 @@ class Draws:
     ln_compute, ln_tokens
         Shape (R, K): baseline training compute in ln FLOP, unique stock in ln tokens.
     helps, harms
-        Shape (3, R, I): effects at full progress, those above and those below 0, by row ``ON_…``.
-    tokens
-        Shape (R, I): tokens added to the stock at full progress.
+        Shape (ROWS, R, I): effects at full progress, those above and those below 0, by row ``ON_…``.
     value
         Shape (R, I): points at full funding.
     law
@@ -72,6 +98,10 @@ class Draws:
         Shape (R,): number of each draw's scenario among ``scenarios``.
     scenarios
         Names of the scenarios.
+    pairs, shared
+        Synergies and overlaps.
+    elasticity, value_per_oom
+        Of the market: how tokens served answer to their cost, and their value (log10) to capability.
     """
 
     ids: tuple[str, ...]
@@ -80,13 +110,16 @@ class Draws:
     ln_tokens: Array
     helps: Array
     harms: Array
-    tokens: Array
     value: Array
     law: Constants | None
     cost_ratio: Array | None = None
     responses: tuple[Response, ...] = ()
     scenario: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     scenarios: tuple[str, ...] = ("as planned",)
+    pairs: tuple[Pair, ...] = ()
+    shared: tuple[Shared, ...] = ()
+    elasticity: float = 0.0
+    value_per_oom: float = 0.0
 
     @property
     def count(self) -> int:
@@ -240,16 +273,22 @@ def _gather(
     """Fill the arrays."""
     probability = np.ones(1) if sampler is None else sampler.probability
     count, size = len(probability), len(portfolio.initiatives)
-    effects = np.zeros((3, count, size))
-    tokens, value = np.zeros((count, size)), np.zeros((count, size))
+    helps, harms = np.zeros((ROWS, count, size)), np.zeros((ROWS, count, size))
+    value = np.zeros((count, size))
+    # What an overlap takes is kept apart: (initiative, lever) → its effect by draw.
+    taken = {(id, overlap.lever): np.zeros(count) for overlap in portfolio.overlaps for id in overlap.among}
     for i, each in enumerate(portfolio.initiatives):
         works = alive[each.id]
         for lever, estimate in each.effects.items():
             drawn = values(each.key(f"effects.{lever.value}"), estimate, 1.0)
-            if lever.is_additive:
-                tokens[:, i] = drawn * each.quality * works
-            for row, factor in _ROWS.get(lever, ()):
-                effects[row, :, i] += np.log(drawn) * factor * works
+            effect = (drawn * each.quality if lever.is_additive else np.log(drawn)) * works
+            # Lever by lever: a gain on one and a harm on another are two effects, though they meet on one row.
+            help, harm = np.maximum(effect, 0), np.minimum(effect, 0)
+            if (each.id, lever) in taken:
+                taken[each.id, lever], help = help, np.zeros(count)
+            for row, factor in _ROWS_OF[lever]:
+                helps[row, :, i] += help * factor
+                harms[row, :, i] += harm * factor
         value[:, i] = values(each.key("value"), each.value, 1.0) * works
     compute = portfolio.frontier.compute if portfolio.frontier else None
     stock = portfolio.frontier.unique_tokens if portfolio.frontier else None
@@ -259,16 +298,49 @@ def _gather(
         probability=probability,
         ln_compute=_trend(compute, "frontier.compute.flop", years, values, count),
         ln_tokens=_trend(stock, "frontier.unique_tokens.count", years, values, count),
-        helps=np.maximum(effects, 0),
-        harms=np.minimum(effects, 0),
-        tokens=tokens,
+        helps=helps,
+        harms=harms,
         value=value,
         law=law,
         cost_ratio=_cost_ratio(portfolio.initiatives, values) if sampler is not None else None,
         responses=tuple(each.response for each in portfolio.initiatives),
         scenario=np.zeros(1, dtype=np.int64) if sampler is None else sampler.scenario,
         scenarios=("central",) if sampler is None else sampler.names,
+        pairs=_pairs(portfolio, values, alive),
+        shared=_shared(portfolio, values, taken),
+        elasticity=portfolio.market.elasticity if portfolio.market else 0.0,
+        value_per_oom=portfolio.market.value_per_oom if portfolio.market else 0.0,
     )
+
+
+def _pairs(portfolio: Portfolio, values: Values, alive: dict[str, Array]) -> tuple[Pair, ...]:
+    """Draw synergies; one is void where either initiative fails."""
+    number = {each.id: i for i, each in enumerate(portfolio.initiatives)}
+    found = []
+    for synergy in portfolio.synergies:
+        first, second = synergy.between
+        works = alive[first] * alive[second]
+        sizes = np.zeros((ROWS, len(works)))
+        for lever, estimate in synergy.effects.items():
+            drawn = values(synergy.key(lever), estimate, 0.0)
+            effect = drawn if lever.is_additive else np.maximum(np.log(drawn), 0)
+            for row, factor in _ROWS_OF[lever]:
+                sizes[row] += effect * factor * works
+        found.append(Pair(number[first], number[second], sizes))
+    return tuple(found)
+
+
+def _shared(portfolio: Portfolio, values: Values, taken: dict[tuple[str, Lever], Array]) -> tuple[Shared, ...]:
+    """Draw the caps of overlaps, over the effects kept apart for them."""
+    number = {each.id: i for i, each in enumerate(portfolio.initiatives)}
+    found = []
+    for overlap in portfolio.overlaps:
+        drawn = values(overlap.key, overlap.cap, 0.0)
+        cap = drawn if overlap.lever.is_additive else np.maximum(np.log(drawn), 0)
+        sizes = np.array([taken[id, overlap.lever] for id in overlap.among]).T
+        who = np.array([number[id] for id in overlap.among], dtype=np.int64)
+        found.append(Shared(who, sizes, cap, _ROWS_OF[overlap.lever]))
+    return tuple(found)
 
 
 def _cost_ratio(initiatives: Iterable[Initiative], values: Values) -> Array | None:

@@ -49,12 +49,14 @@ class Values:
 class Projection:
     """Effective compute by draw and period, without and with a plan: shape (R, K), log10 FLOP; and the value.
 
-    ``value`` has shape (R,): V of each draw, OOM.
+    ``value`` has shape (R,): V of each draw, OOM. ``market`` has shape (3, R, K): log10 of the factors that
+    demand, token value and inference cost work take part in, elasticity and capability left out.
     """
 
     baseline: Array
     reached: Array
     value: Array
+    market: Array
 
     @property
     def gain(self) -> Array:
@@ -108,12 +110,17 @@ class Forecast:
         worst = self._work_on_the_worst(progress, funded, in_tail)
         return Values(by_period, float(by_period.sum()), float(in_tail @ total), slopes, _added(worst))
 
+    def slopes(self, progress: Array, funded: Array) -> tuple[Array, Array]:
+        """Give the slopes of the expected value alone, by progress and by funded fraction: shape (I, K)."""
+        return _added(self._work(progress, funded, [block.probability for block in self.blocks]))
+
     def project(self, progress: Array, funded: Array) -> Projection:
         """Give effective compute by draw and period without and with a plan, and the value of each draw."""
         sums = self._work(progress, funded, [block.probability for block in self.blocks])
         baseline = np.concatenate([block.baseline.oom for block in self.blocks])
         gain = np.concatenate([part.gain for part in sums])
-        return Projection(baseline, baseline + gain, np.concatenate([part.value for part in sums]))
+        market = np.concatenate([part.market for part in sums], axis=1)
+        return Projection(baseline, baseline + gain, np.concatenate([part.value for part in sums]), market)
 
     def _work(self, progress: Array, funded: Array, weights: list[Array]) -> list[Sums]:
         """Evaluate every block under weights of its draws."""

@@ -83,6 +83,17 @@ class Memo:
         return tuple((line, self._reason(line)) for line in sorted(lines, key=lambda line: line.initiative.id))
 
     @property
+    def unsteady(self) -> tuple[tuple[Line, dict[str, float]], ...]:
+        """Initiatives whose funding hangs on the draws: those on which plans of other draws disagree."""
+        stability = (self.plan.honesty or {}).get("stability", {})
+        found = []
+        for line in self.lines:
+            firm = stability.get(line.initiative.id)
+            if firm and 0 < firm["funded"] < 1:
+                found.append((line, firm))
+        return tuple(found)
+
+    @property
     def judged(self) -> float:
         """Part of the plan's positive value that rests on judgements rather than published effects."""
         positive = [line for line in self.lines if line.contribution > 0]

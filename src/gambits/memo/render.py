@@ -14,7 +14,8 @@ from gambits.memo.compose import Memo
 from gambits.scaling.published import TAGS
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~$])")
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~$&])")
+_LIST: Final = re.compile(r"^(\s*(?:\d{1,9})?)([-+.)])(?=\s|$)")
 _SPACE: Final = re.compile(r"\s+")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
@@ -52,4 +53,4 @@ def _finalize(value: object) -> object:
 
 def inert(text: str) -> str:
     """Escape what Markdown or HTML would act on, in text that a portfolio gives."""
-    return _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", text))
+    return _LIST.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", text)))

@@ -75,6 +75,8 @@ class Effect(Uncertain):
             name: law.section.schema() | {"description": f"{law.title} ({law.source})"}
             for name, law in effect_laws(self.lever).items()
         }
+        if not laws:
+            return Uncertain.schema(self)
         named = {
             "type": "object",
             "properties": laws,

@@ -40,7 +40,8 @@ class Gambit:
     ``shares`` are of the money on the architect and alchemist paths (and on any other path named in it), over
     the horizon; ``aversion`` is λ and ``tail`` is α of (1 − λ)·E[V] + λ·CVaR_α[V]; ``most_for_one`` is a
     fraction of the total budget, and so is ``reserve``, which is kept back; ``cvar_floor`` is the least CVaR_α[V]
-    that is accepted, in OOM; ``only`` names the paths that may get money, None for all.
+    that is accepted, in OOM; ``extrapolation_cap`` is the most money, as a fraction of all, for initiatives whose
+    effect reaches more than 1 OOM beyond its evidence; ``only`` names the paths that may get money, None for all.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Gambit:
     most_for_one: float | None = None
     cvar_floor: float | None = None
     reserve: float = 0.0
+    extrapolation_cap: float | None = None
     only: tuple[str, ...] | None = None
     objective: Draft | None = None
     file: str = field(compare=False, default="")
@@ -140,7 +142,12 @@ GAMBIT: Final = Section(
         Key("cvar_floor", Number(), "least value of the tail: CVaR_α is at least this", "OOM"),
         Key("most_initiatives", Later("number"), "most initiatives with money"),
         Key("reserve", Number(low=0, high=1), "part of the total budget that is kept back", "fraction", "0"),
-        Key("extrapolation_cap", Later("fraction"), "most money on gains beyond their evidence"),
+        Key(
+            "extrapolation_cap",
+            _FRACTION,
+            "most money on gains that reach more than 1 OOM beyond their evidence (`fitted_to`)",
+            "fraction of all money",
+        ),
     )
 )
 
@@ -172,6 +179,7 @@ def load_gambit(name: str | Path) -> Gambit:
         most_for_one=draft.get("most_for_one"),
         cvar_floor=draft.get("cvar_floor"),
         reserve=draft.get("reserve", 0.0),
+        extrapolation_cap=draft.get("extrapolation_cap"),
         only=draft.get("only"),
         objective=draft.get("objective"),
         file=shown,

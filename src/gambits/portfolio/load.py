@@ -15,16 +15,21 @@ from gambits.portfolio.model import (
     Frontier,
     Initiative,
     Lever,
+    Market,
     Objective,
+    Overlap,
     Portfolio,
     Resource,
     Scenario,
+    Sector,
+    Synergy,
     Trend,
 )
 from gambits.portfolio.order import canonical_order
 from gambits.portfolio.schema import PORTFOLIO
 from gambits.portfolio.stages import staged
 from gambits.portfolio.validate import CHECKS
+from gambits.quantities.estimates import Estimate
 from gambits.quantities.periods import Periods
 
 FILE_NAME = "portfolio.yaml"
@@ -72,12 +77,13 @@ def locate(path: str | Path) -> Path:
 
 def make_objective(draft: Draft, count: int) -> Objective:
     """Fill in the weights of terms and periods; a weight not given is its default unless any is given."""
-    terms = {name: draft[name] for name in ("effective_compute", "value") if name in draft}
+    terms = {name: draft[name] for name in ("effective_compute", "token_gdp", "value") if name in draft}
     default = {} if terms else {"effective_compute": 1.0}
     after = draft.get("after_horizon", 0)
     weights = _weights(draft.get("weights", "even"), count, after)
     return Objective(
         effective_compute=(terms | default).get("effective_compute", 0.0),
+        token_gdp=terms.get("token_gdp", 0.0),
         value=terms.get("value", 0.0),
         weights=weights,
         after_horizon=after,
@@ -101,7 +107,11 @@ def _weights(given: str | tuple[float, ...], count: int, after: int) -> tuple[fl
 def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio:
     periods = Periods(draft["periods"]["first"], draft["periods"]["count"])
     by_expectation = draft["budget"].get("basis") == "expected"
-    initiatives = staged(draft["initiatives"], by_expectation=by_expectation)
+    initiatives, last = staged(draft["initiatives"], by_expectation=by_expectation)
+    for pair in draft.get("synergies", ()):
+        pair["between"] = [last.get(id, id) for id in pair["between"]]
+    for overlap in draft.get("overlaps", ()):
+        overlap["among"] = [last.get(id, id) for id in overlap["among"]]
     return Portfolio(
         name=draft["name"],
         as_of=draft["as_of"],
@@ -117,6 +127,9 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         initiatives=canonical_order(_initiative(id, each, periods) for id, each in initiatives.items()),
         scenarios=_scenarios(draft.get("scenarios")),
         correlation=Correlation(**draft.get("correlation", {})),
+        market=_market(draft.get("market")),
+        synergies=tuple(sorted(map(_synergy, draft.get("synergies", ())), key=lambda each: each.between)),
+        overlaps=tuple(sorted(map(_overlap, draft.get("overlaps", ())), key=lambda each: each.key)),
         file=report.file,
         inputs=inputs,
         where=report.where | {"": Where(report.file)},
@@ -148,6 +161,27 @@ def _frontier(draft: Draft | None) -> Frontier | None:
     )
 
 
+def _market(draft: Draft | None) -> Market | None:
+    if draft is None:
+        return None
+    sectors = tuple(Sector(name, **each) for name, each in sorted(draft["sectors"].items()))
+    return Market(draft.get("elasticity", 0.0), draft.get("value_per_oom", 0.0), sectors)
+
+
+def _synergy(draft: Draft) -> Synergy:
+    first, second = sorted(draft["between"])
+    return Synergy((first, second), _by_lever(draft["effects"]))
+
+
+def _overlap(draft: Draft) -> Overlap:
+    return Overlap(tuple(sorted(draft["among"])), Lever(draft["lever"]), draft["cap"])
+
+
+def _by_lever(effects: Draft) -> dict[Lever, Estimate]:
+    """Put effects in the table's order, not the file's, so that sums run in one order."""
+    return {lever: effects[lever.value] for lever in Lever if lever.value in effects}
+
+
 def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
     if drafts is None:
         return AS_PLANNED
@@ -159,13 +193,11 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
     given = dict(draft)
     start = given.pop("start", periods.first)
-    effects = {Lever(name): estimate for name, estimate in given.pop("effects", {}).items()}
     return Initiative(
         id=id,
         title=given.pop("title", id),
         start=max(0, periods.position(start)),
-        # The table's order, not the file's, so that sums run in one order.
-        effects={lever: effects[lever] for lever in Lever if lever in effects},
+        effects=_by_lever(given.pop("effects", {})),
         uses=dict(sorted(given.pop("uses", {}).items())),
         requires=tuple(sorted(given.pop("requires", ()))),
         after=tuple(sorted(given.pop("after", ()))),

@@ -26,6 +26,14 @@ class Lever(Enum):
     UNIQUE_TOKENS = "unique_tokens"
     POST_TRAINING = "post_training"
     TEST_TIME = "test_time"
+    INFERENCE_COST = "inference_cost"
+    DEMAND = "demand"
+    TOKEN_VALUE = "token_value"
+
+    @property
+    def is_of_market(self) -> bool:
+        """Whether the lever moves what tokens cost, how many are asked for, or what they are worth."""
+        return self in (Lever.INFERENCE_COST, Lever.DEMAND, Lever.TOKEN_VALUE)
 
     @property
     def is_additive(self) -> bool:
@@ -84,6 +92,55 @@ class Frontier:
 
 
 @dataclass(frozen=True, slots=True)
+class Sector:
+    """A market for tokens at the start: tokens a day, and value and cost of a million of them, in money."""
+
+    name: str
+    tokens_per_day: Estimate
+    value_per_million: Estimate
+    cost_per_million: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Who is served, and how tokens served and their value answer to cost and capability.
+
+    ``elasticity`` is that of tokens served against their cost; ``value_per_oom`` is log10 of value per token for
+    each OOM of effective compute.
+    """
+
+    elasticity: float
+    value_per_oom: float
+    sectors: tuple[Sector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Synergy:
+    """An extra effect of two initiatives together, on the lesser progress of both."""
+
+    between: tuple[str, str]
+    effects: Mapping[Lever, Estimate]
+
+    def key(self, lever: Lever) -> str:
+        """Give the dotted key by which an effect is drawn."""
+        return f"synergies.{'+'.join(self.between)}.effects.{lever.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Initiatives that share one slack on a lever: their effects add up to ``cap`` at most."""
+
+    among: tuple[str, ...]
+    lever: Lever
+    cap: Estimate
+
+    @property
+    def key(self) -> str:
+        """The dotted key by which the cap is drawn."""
+        return f"overlaps.{'+'.join(self.among)}.{self.lever.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
     """What a plan is worth: terms in OOM of effective compute, weighted over periods.
 
@@ -91,6 +148,7 @@ class Objective:
     """
 
     effective_compute: float = 1.0
+    token_gdp: float = 0.0
     value: float = 0.0
     weights: tuple[float, ...] = ()
     after_horizon: int = 0
@@ -116,6 +174,7 @@ class Initiative:
     ``start`` counts periods from the first; ``takes`` and ``lag`` are in periods; ``cost`` is in the
     portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
     cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
+    ``fitted_to`` is the largest run behind its effect, FLOP; None where no evidence was measured.
     """
 
     id: str
@@ -140,6 +199,8 @@ class Initiative:
     must: bool = False
     never: bool = False
     reached: float = 1.0
+    fitted_to: float | None = None
+    verified: bool = False
 
     @property
     def price(self) -> float:
@@ -207,6 +268,9 @@ class Portfolio:
     initiatives: tuple[Initiative, ...]
     scenarios: tuple[Scenario, ...] = AS_PLANNED
     correlation: Correlation = Correlation()
+    market: Market | None = None
+    synergies: tuple[Synergy, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
@@ -224,6 +288,15 @@ class Portfolio:
             if initiative.id == id:
                 return initiative
         raise KeyError(id)
+
+    def reaches_beyond(self, initiative: Initiative) -> bool:
+        """Whether an initiative's effect reaches more than 1 OOM beyond its evidence, at the flagship of the start.
+
+        An effect without ``fitted_to`` does; work without effects on the frontier does not.
+        """
+        if self.frontier is None or not initiative.effects:
+            return False
+        return initiative.fitted_to is None or initiative.fitted_to * 10 < self.frontier.compute.start.central
 
     def place(self, key: str) -> Where:
         """Say where a dotted key is written, or its nearest parent, or the file."""

@@ -36,22 +36,22 @@ _MONEY = Number(low=0)
 
 _TREND_GROWTH = Key("growth_per_year", _POSITIVE, "growth of the baseline, without this portfolio", "× a year", "1")
 
+_ABOUT_LEVERS: Final = {
+    Lever.COMPUTE: "multiplier of compute at full funding: utilisation, precision, kernels, bought FLOP; below 1 harms",
+    Lever.PARAMETER_EFFICIENCY: "multiplier of what a parameter does; below 1 harms",
+    Lever.DATA_EFFICIENCY: "multiplier of what a token teaches; below 1 harms",
+    Lever.UNIQUE_TOKENS: "tokens added to the unique stock at full funding, times `quality`",
+    Lever.POST_TRAINING: "multiplier of effective compute after training, outside the loss law; below 1 harms",
+    Lever.TEST_TIME: "multiplier of effective compute at test time, outside the loss law; below 1 harms",
+    Lever.INFERENCE_COST: "divides the cost of a token served; below 1 harms",
+    Lever.DEMAND: "multiplies the tokens served; below 1 harms",
+    Lever.TOKEN_VALUE: "multiplies the value of a token; below 1 harms",
+}
+
 EFFECTS: Final = Section(
-    (
-        *tuple(
-            Key(
-                lever.value,
-                Effect(Bounds.POSITIVE, lever.value),
-                "tokens added to the unique stock at full funding, times `quality`"
-                if lever.is_additive
-                else f"multiplier of {lever.words} at full funding; below 1 harms",
-                lever.unit,
-            )
-            for lever in Lever
-        ),
-        Key("inference_cost", Later("multiplier"), "divides the cost of a token", "×"),
-        Key("demand", Later("multiplier"), "multiplies the tokens served", "×"),
-        Key("token_value", Later("multiplier"), "multiplies the value of a token", "×"),
+    tuple(
+        Key(lever.value, Effect(Bounds.POSITIVE, lever.value), about, lever.unit)
+        for lever, about in _ABOUT_LEVERS.items()
     )
 )
 
@@ -110,8 +110,8 @@ INITIATIVE: Final = Section(
         Key("minimum", Later("fraction"), "smallest funded fraction if funded at all"),
         Key("levels", Later("list of levels"), "one of several sizes"),
         Key("spent", Later("money by period"), "paid already; counts as funded"),
-        Key("fitted_to", Later("FLOP"), "where the evidence for the effect ends"),
-        Key("verified", Later("flag"), "checked by a third party"),
+        Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
+        Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
         Key("review_every", Later("duration"), "when an estimate is stale"),
         Key("kill", Later("list"), "criteria for stopping"),
@@ -119,11 +119,50 @@ INITIATIVE: Final = Section(
     )
 )
 
+MARKET: Final = Section(
+    (
+        Key("elasticity", Number(low=0), "of tokens served against their cost", default="0"),
+        Key("value_per_oom", Number(low=0), "log10 of value per token for each OOM of effective compute", default="0"),
+        Key(
+            "sectors",
+            Table(
+                Section(
+                    (
+                        Key("tokens_per_day", _POSITIVE, "tokens served at the start", "tokens a day", required=True),
+                        Key("value_per_million", _POSITIVE, "what a million tokens are worth", "money", required=True),
+                        Key(
+                            "cost_per_million", _POSITIVE, "what a million tokens cost to serve", "money", required=True
+                        ),
+                    )
+                ),
+                "sector",
+            ),
+            "who is served",
+            required=True,
+        ),
+    )
+)
+
+SYNERGY: Final = Section(
+    (
+        Key("between", Ids(), "two initiatives", required=True),
+        Key("effects", EFFECTS, "extra effect on the lesser progress of both; multipliers of 1 or more", required=True),
+    )
+)
+
+OVERLAP: Final = Section(
+    (
+        Key("among", Ids(), "the initiatives that share the slack", required=True),
+        Key("lever", Choice(tuple(lever.value for lever in Lever)), "the lever on which they share it", required=True),
+        Key("cap", _POSITIVE, "what their effects can be together at most", "× or tokens", required=True),
+    )
+)
+
 SCENARIO: Final = Section(
     (
         Key("name", Text(), "what the future is called", required=True),
         Key("probability", Number(above=0, high=1), "its probability", required=True),
-        Key("change", Changes(), "estimates under `frontier` and `initiatives` that differ, by dotted key"),
+        Key("change", Changes(), "estimates under `frontier`, `market` and `initiatives` that differ, by dotted key"),
     )
 )
 
@@ -229,7 +268,7 @@ PORTFOLIO: Final = Section(
             ),
             "where the lab stands on the scaling law",
         ),
-        Key("market", Later("section"), "tokens served and their value"),
+        Key("market", MARKET, "tokens served and their value"),
         Key(
             "objective",
             Section(
@@ -241,7 +280,7 @@ PORTFOLIO: Final = Section(
                         "OOM per OOM",
                         "1",
                     ),
-                    Key("token_gdp", Later("number"), "weight of token GDP"),
+                    Key("token_gdp", _MONEY, "weight of an OOM of token GDP", "OOM per OOM", "0"),
                     Key("value", _MONEY, "weight of a point of `value`", "OOM per point", "0"),
                     Key("weights", Weights(), "how much each period counts", default="even"),
                     Key(
@@ -259,8 +298,8 @@ PORTFOLIO: Final = Section(
         Key("current", Later("money by id"), "today's allocation"),
         Key("rivals", Later("section"), "other labs"),
         Key("initiatives", Table(INITIATIVE, "initiative"), "the work that can be funded", required=True),
-        Key("synergies", Later("list"), "extra effects of pairs"),
-        Key("overlaps", Later("list"), "effects that share one slack"),
+        Key("synergies", Several(SYNERGY, "synergy"), "extra effects of two initiatives together"),
+        Key("overlaps", Several(OVERLAP, "overlap"), "effects that share one slack, and add up to a cap at most"),
         Key("groups", Later("list"), "limits on sets of initiatives"),
         Key("excludes", Later("list"), "at most one of a set"),
         Key("counts", Later("section"), "how many may be funded"),

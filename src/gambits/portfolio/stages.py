@@ -11,19 +11,19 @@ _OF_THE_FIRST = ("requires", "after")
 _OF_THE_LAST = ("effects", "quality", "value", "lag")
 
 
-def staged(initiatives: Draft, *, by_expectation: bool) -> dict[str, Draft]:
+def staged(initiatives: Draft, *, by_expectation: bool) -> tuple[dict[str, Draft], dict[str, str]]:
     """Expand every initiative with stages into its parts, ``id/stage``, and point what waits for it to the last.
 
     Each part requires the one before. The first waits for what the whole waited for; the effects come with the
     last; resources are split by cost. With ``by_expectation`` the budget counts a part by the chance that the
-    parts before it succeed.
+    parts before it succeed. Gives the expanded initiatives, and the last part of each that had stages.
     """
     last = {id: f"{id}/{each['stages'][-1]['name']}" for id, each in initiatives.items() if "stages" in each}
     expanded: dict[str, Draft] = {}
     for id, each in initiatives.items():
         whole = each | {key: tuple(last.get(name, name) for name in each[key]) for key in _OF_THE_FIRST if key in each}
         expanded |= _parts(id, whole, by_expectation=by_expectation) if id in last else {id: whole}
-    return expanded
+    return expanded, last
 
 
 def _parts(id: str, whole: Draft, *, by_expectation: bool) -> dict[str, Draft]:

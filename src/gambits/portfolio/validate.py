@@ -127,7 +127,8 @@ def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
     for id, initiative in draft.get("initiatives", {}).items():
         levers = initiative.get("effects", {})
         place = f"initiatives.{id}.effects"
-        if levers and "frontier" not in report.where:
+        scaling = [lever for lever in levers if not Lever(lever).is_of_market]
+        if scaling and "frontier" not in report.where:
             message = f"`{place}` move a scaling law, and there is no `frontier`"
             report.add(place, "no-frontier", message, "add `frontier:`, or use `value`")
         if law == UNLIMITED_LAW and Lever.UNIQUE_TOKENS.value in levers:
@@ -188,7 +189,7 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
         place = f"scenarios.{number}.change"
         found = {}
         for key, node in scenario.get("change", {}).items():
-            kind = kind_of(key) if key.split(".")[0] in ("frontier", "initiatives") else None
+            kind = kind_of(key) if key.split(".")[0] in ("frontier", "market", "initiatives") else None
             here = f"{place}.{key}"
             if kind is None:
                 known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
@@ -219,6 +220,61 @@ def check_correlation(draft: Draft, report: Report, folder: Path) -> None:
         report.add("correlation", "out-of-range", message, "make path and scenario add up to 1 at most")
 
 
+def check_synergies(draft: Draft, report: Report, folder: Path) -> None:
+    """A synergy joins two different initiatives, and helps."""
+    known = set(draft.get("initiatives", {}))
+    for number, synergy in enumerate(draft.get("synergies", ())):
+        place = f"synergies.{number}"
+        _check_members(synergy.get("between"), known, f"{place}.between", report)
+        if len(synergy.get("between", "ab")) != 2:  # noqa: PLR2004  (a pair)
+            report.add(f"{place}.between", "synergy", f"`{place}.between` names no pair", "name two initiatives")
+        for lever, estimate in synergy.get("effects", {}).items():
+            if not Lever(lever).is_additive and min(estimate.values) < 1:
+                message = f"`{place}.effects.{lever}` reaches below 1"
+                report.add(f"{place}.effects.{lever}", "synergy", message, "a synergy helps: write 1 or more")
+
+
+def check_overlaps(draft: Draft, report: Report, folder: Path) -> None:
+    """An overlap is among initiatives that have the effect, and each is in one overlap a lever at most."""
+    initiatives = draft.get("initiatives", {})
+    taken: dict[tuple[str, str], int] = {}
+    for number, overlap in enumerate(draft.get("overlaps", ())):
+        place = f"overlaps.{number}.among"
+        _check_members(overlap.get("among"), set(initiatives), place, report)
+        lever = overlap.get("lever", "")
+        for id in overlap.get("among", ()):
+            if id in initiatives and lever and lever not in initiatives[id].get("effects", {lever: None}):
+                report.add(place, "overlap", f"`{id}` has no effect on {lever}", f"leave `{id}` out")
+            if (id, lever) in taken:
+                message = f"`{id}` is in two overlaps on {lever}"
+                report.add(place, "overlap", message, "join the overlaps, or leave it out of one")
+            taken[id, lever] = number
+        cap = overlap.get("cap")
+        if cap is not None and lever and not Lever(lever).is_additive and min(cap.values) < 1:
+            report.add(f"overlaps.{number}.cap", "overlap", "the cap reaches below 1", "write 1 or more")
+
+
+def _check_members(names: Any, known: set[str], place: str, report: Report) -> None:
+    for name in names or ():
+        if name not in known:
+            message = f"`{place}` names `{name}`, which is no initiative"
+            report.add(place, "unknown-initiative", message, did_you_mean(name, known))
+
+
+def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
+    """Levers of the market, and a weight on token GDP, need a market."""
+    if "market" in report.where:
+        return
+    mend = "add `market:`"
+    if draft.get("objective", {}).get("token_gdp"):
+        report.add("objective.token_gdp", "no-market", "`objective.token_gdp` weighs a market that is not there", mend)
+    for id, initiative in draft.get("initiatives", {}).items():
+        for lever in initiative.get("effects", {}):
+            if Lever(lever).is_of_market:
+                place = f"initiatives.{id}.effects.{lever}"
+                report.add(place, "no-market", f"`{place}` moves a market that is not there", mend)
+
+
 CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_there_is_work,
     check_links_exist,
@@ -233,6 +289,9 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_scenarios,
     check_changes,
     check_correlation,
+    check_synergies,
+    check_overlaps,
+    check_market_is_there,
 )
 
 

@@ -97,7 +97,7 @@ def effective_compute(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLik
     )
     excess = ln_c - wall
     past = (excess > 0) & np.isfinite(r_d)
-    reached = np.array(ln_c, dtype=float)
+    reached = np.where(np.isnan(excess), np.nan, ln_c)
     slope = np.ones_like(reached)
     share = np.zeros_like(reached)
     if past.any():

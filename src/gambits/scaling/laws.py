@@ -98,6 +98,8 @@ class _Interval(Kind):
         if not isinstance(node, yaml.SequenceNode) or len(node.value) != 2:  # noqa: PLR2004  (a pair)
             raise Refused("wrong-type", "expected two numbers", "write [low, high]")
         low, high = (self._end(item) for item in node.value)
+        if low > high:
+            raise Refused("range-order", "the interval runs downwards", f"write [{high:g}, {low:g}]")
         return low, high
 
     def _end(self, node: yaml.Node) -> float:

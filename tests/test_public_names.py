@@ -1,0 +1,189 @@
+"""The public interface: a written list, light to import, and usable as the documentation says."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import gambits
+from gambits.files.bundled import laws
+from gambits.pipeline import Settings
+
+NAMES = [
+    "Comparison",
+    "Forecast",
+    "Gambit",
+    "GambitsError",
+    "InfeasibleError",
+    "InputError",
+    "Plan",
+    "Portfolio",
+    "UnfinishedError",
+    "VerificationError",
+    "check",
+    "compare",
+    "load",
+    "load_gambit",
+    "solve",
+]
+CERTAIN = Settings(certain=True)
+
+LAB = """\
+format: gambits/1
+name: Small lab
+as_of: 2027-01-01
+periods: {first: 2027Q1, count: 2}
+money: USD million
+budget: {per_period: 20}
+frontier:
+  compute: {flop: 1e27}
+  unique_tokens: {count: 1e13}
+initiatives:
+  hybrid:
+    title: Hybrid backbone
+    path: architect
+    source: Doe 2026
+    cost: 10 to 40
+    effects: {data_efficiency: 1.5}
+  play:
+    path: alchemist
+    source: "judgement: a guess"
+    cost: 20
+    effects: {unique_tokens: 1e13}
+    requires: [verifier]
+  verifier:
+    path: alchemist
+    source: "judgement: none"
+    cost: 5
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    file = tmp_path / "lab.yaml"
+    file.write_text(LAB, encoding="utf-8")
+    return file
+
+
+def test_the_public_names_keep_those_fixed_from_the_start() -> None:
+    """More may come; none of these goes or changes its name."""
+    assert set(NAMES) <= set(gambits.__all__)
+    assert list(gambits.__all__) == sorted(gambits.__all__)
+
+
+@pytest.mark.parametrize("name", gambits.__all__)
+def test_each_public_name_can_be_imported_and_is_documented(name: str) -> None:
+    found = getattr(gambits, name)
+
+    assert inspect.getdoc(found)
+    assert found.__name__ == name
+
+
+def test_public_names_are_listed_by_dir() -> None:
+    assert set(gambits.__all__) <= set(dir(gambits))
+
+
+def test_a_name_that_is_not_public_is_missing_in_the_usual_way() -> None:
+    with pytest.raises(AttributeError, match="module 'gambits' has no attribute 'slove'"):
+        _ = gambits.slove  # type: ignore[attr-defined]
+
+
+def test_the_errors_share_one_root() -> None:
+    for name in NAMES:
+        if name.endswith("Error"):
+            assert issubclass(getattr(gambits, name), gambits.GambitsError)
+
+
+def test_load_check_solve_and_compare_work_as_one_would_type_them(lab: Path) -> None:
+    assert gambits.check(lab) == ()
+
+    portfolio = gambits.load(lab)
+    plan = gambits.solve(portfolio, "challenger", CERTAIN)
+    comparison = gambits.compare(portfolio, settings=CERTAIN)
+
+    assert isinstance(portfolio, gambits.Portfolio)
+    assert isinstance(plan, gambits.Plan)
+    assert isinstance(comparison, gambits.Comparison)
+    assert plan.gap <= 1e-5
+    assert plan == comparison.plans["challenger"]
+    assert list(comparison.plans) == ["incumbent", "challenger"]
+
+
+def test_solve_takes_a_gambit_its_name_or_its_file(lab: Path, tmp_path: Path) -> None:
+    portfolio = gambits.load(lab)
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\nshares: {architect: 0.5, alchemist: 0.5}\n", encoding="utf-8")
+
+    by_file = gambits.solve(portfolio, str(file), CERTAIN)
+    by_record = gambits.solve(portfolio, gambits.load_gambit(file), CERTAIN)
+
+    assert by_file == by_record
+    assert by_file.gambit == "mine"
+    assert gambits.solve(portfolio, settings=CERTAIN).gambit == "incumbent"
+
+
+def test_a_plan_as_a_table_has_money_by_initiative_and_period(lab: Path) -> None:
+    plan = gambits.solve(gambits.load(lab), "challenger", CERTAIN)
+    frame = plan.to_frame()
+
+    assert list(frame.index) == ["hybrid", "play", "verifier"]
+    assert list(frame.columns) == ["2027Q1", "2027Q2"]
+    assert (frame.index.name, frame.columns.name) == ("initiative", "period")
+    assert frame.to_numpy().sum() == pytest.approx(plan.total_spend, abs=1e-9)
+    assert frame.loc["play"].tolist() == list(plan.allocation("play").spend)
+
+
+def test_a_comparison_as_a_table_has_money_by_initiative_and_gambit(lab: Path) -> None:
+    comparison = gambits.compare(gambits.load(lab), settings=CERTAIN)
+    frame = comparison.to_frame()
+
+    assert set(frame.index) == {"hybrid", "play", "verifier"}
+    assert list(frame.columns) == ["incumbent", "challenger"]
+    for name, plan in comparison.plans.items():
+        for allocation in plan.allocations:
+            assert frame.loc[allocation.id, name] == allocation.total
+    spread = (frame.max(axis=1) - frame.min(axis=1)).tolist()
+    assert spread == sorted(spread, reverse=True)
+
+
+def test_a_plan_finds_what_one_initiative_receives(lab: Path) -> None:
+    plan = gambits.solve(gambits.load(lab), "challenger", CERTAIN)
+
+    assert plan.allocation("play").title == "play"
+    assert plan.allocation("hybrid").title == "Hybrid backbone"
+    with pytest.raises(KeyError, match="nobody"):
+        plan.allocation("nobody")
+
+
+def test_what_can_go_wrong_is_a_gambits_error_with_an_exit_code(lab: Path) -> None:
+    lab.write_text(LAB.replace("cost: 20", "cost: -20"), encoding="utf-8")
+    with pytest.raises(gambits.GambitsError) as caught:
+        gambits.load(lab)
+
+    assert caught.value.exit_code == 3
+    assert [problem.code for problem in gambits.check(lab)] == ["out-of-range"]
+
+
+def test_what_a_portfolio_holds_cannot_be_changed(lab: Path) -> None:
+    portfolio = gambits.load(lab)
+
+    with pytest.raises(AttributeError):
+        portfolio.name = "Another"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        portfolio.initiatives[0].cost = None  # type: ignore[assignment, misc]
+
+
+def test_a_law_file_that_is_edited_counts_at_the_next_solve(lab: Path, tmp_path: Path) -> None:
+    law = tmp_path / "mine.yaml"
+    text = laws()["muennighoff-2023"].read_text(encoding="utf-8")
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("draws:"))
+    law.write_text(text, encoding="utf-8")
+    lab.write_text(LAB.replace("frontier:\n", "frontier:\n  law: mine.yaml\n"), encoding="utf-8")
+    before = gambits.solve(gambits.load(lab), "challenger", CERTAIN)
+    law.write_text(text.replace("15.387756", "1.5"), encoding="utf-8")
+    after = gambits.solve(gambits.load(lab), "challenger", CERTAIN)
+
+    assert before.objective != after.objective
+    assert before.input_sha256 != after.input_sha256
