@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 DRAWS = 2000
 """Four blocks."""
 
+
 @pytest.fixture(scope="module")
 def portfolio() -> Portfolio:
     return load("minimal")

@@ -25,7 +25,7 @@ from gambits.scaling.frontier import (
 from gambits.scaling.laws import load_law
 from gambits.scaling.published import TAGS
 
-PRESETS = ("besiroglu-2024", "chinchilla-2022", "muennighoff-2023")
+PRESETS = ("besiroglu-2024", "chinchilla-2022", "chinchilla-2022-rounded", "muennighoff-2023")
 WITH_A_LIMIT = ("besiroglu-2024", "muennighoff-2023")
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "constants.json"
 
@@ -52,9 +52,7 @@ def least(of_ln_parameters: Callable[[float], float], around: float) -> tuple[fl
     return float(found.x), float(found.fun)
 
 
-def least_loss(
-    law: Constants, flop: float, unique: float, *, parameters: float = 1, tokens: float = 1
-) -> float:
+def least_loss(law: Constants, flop: float, unique: float, *, parameters: float = 1, tokens: float = 1) -> float:
     """Minimise the loss with levers in the raw quantities: N times one factor, D and U times another."""
 
     def loss_of(ln_n: float) -> float:
@@ -135,9 +133,7 @@ def test_the_loss_is_the_formula_of_the_paper(name: str) -> None:
     for ln_n, ln_d, ln_u in zip(*rng.uniform([[18], [22], [22]], [[32], [36], [34]], (3, 200)), strict=True):
         n, d, u = math.exp(ln_n), math.exp(ln_d), math.exp(ln_u)
         if name in WITH_A_LIMIT:
-            g = (law.alpha * math.exp(law.ln_a) / (law.beta * math.exp(law.ln_b))) ** (
-                1 / (law.alpha + law.beta)
-            )
+            g = (law.alpha * math.exp(law.ln_a) / (law.beta * math.exp(law.ln_b))) ** (1 / (law.alpha + law.beta))
             u_d = min(d, u)
             u_n = min(n, g * (u * g) ** (law.beta / law.alpha))
             d = u_d + u_d * law.r_d * (1 - math.exp(-(d / u_d - 1) / law.r_d))
@@ -147,9 +143,7 @@ def test_the_loss_is_the_formula_of_the_paper(name: str) -> None:
         assert float(loss(law, math.exp(ln_n), math.exp(ln_d), u)) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "tokens", "expected"), [(6.34e9, 242e9, 2.2256), (8.67e9, 178e9, 2.2270)]
-)
+@pytest.mark.parametrize(("parameters", "tokens", "expected"), [(6.34e9, 242e9, 2.2256), (8.67e9, 178e9, 2.2270)])
 def test_the_loss_agrees_with_the_check_values_of_the_authors(
     parameters: float, tokens: float, expected: float
 ) -> None:
@@ -174,9 +168,7 @@ def test_effective_compute_is_where_the_least_loss_is_that_of_minimising_the_raw
 @pytest.mark.parametrize("name", WITH_A_LIMIT)
 @pytest.mark.parametrize("k", [0.5, 1.5, 2, 20])
 @pytest.mark.parametrize(("flop", "unique"), PLACES)
-def test_k_times_parameter_efficiency_is_k_times_compute(
-    name: str, k: float, flop: float, unique: float
-) -> None:
+def test_k_times_parameter_efficiency_is_k_times_compute(name: str, k: float, flop: float, unique: float) -> None:
     law = constants(name)
     by_lever = least_loss(law, flop, unique, parameters=k)
 
@@ -298,9 +290,7 @@ def test_twice_the_compute_is_worth_little_beyond_the_wall() -> None:
     assert float(deep) == pytest.approx(27.34, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("unique", "median"), [(10e12, 4.0e25), (15e12, 9.2e25), (30e12, 3.9e26), (100e12, 4.7e27)]
-)
+@pytest.mark.parametrize(("unique", "median"), [(10e12, 4.0e25), (15e12, 9.2e25), (30e12, 3.9e26), (100e12, 4.7e27)])
 def test_the_besiroglu_optimum_needs_these_tokens_at_about_the_compute_of_the_table(
     unique: float, median: float
 ) -> None:
@@ -378,6 +368,7 @@ _ELSEWHERE = {
     ),
     "besiroglu-2024": ("besiroglu2024", {}),
     "chinchilla-2022": ("hoffmann2022_tex_unrounded", {"ln_A": "A", "ln_B": "B", "ln_E": "E"}),
+    "chinchilla-2022-rounded": ("hoffmann2022_rounded", {}),
 }
 
 
@@ -415,5 +406,5 @@ def test_every_constant_of_a_preset_has_a_tag_and_the_law_a_source(name: str) ->
     assert {each.tag for each in law.constants.values()} <= set(TAGS)
 
 
-def test_the_presets_are_these_three() -> None:
+def test_the_presets_are_these_four() -> None:
     assert tuple(sorted(laws())) == PRESETS

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from gambits.files.kinds import BAD, Refused, Uncertain
 from gambits.files.reading import Report, did_you_mean
-from gambits.files.sections import unique_items
+from gambits.files.sections import Draft, unique_items
 from gambits.quantities.estimates import Estimate
-from gambits.scaling.effects.law import EffectLaw, Setting
+from gambits.scaling.effects.law import EffectLaw, LawEstimate, Provenance, Setting
 from gambits.scaling.effects.registry import effect_laws, find_effect_law
 from gambits.scaling.effects.sizing import size
 
@@ -85,6 +87,39 @@ class Effect(Uncertain):
             "additionalProperties": False,
         }
         return {"anyOf": [{"$ref": "#/$defs/estimate"}, named]}
+
+
+def check_law_costs_count(draft: Draft, report: Report, folder: Path) -> None:
+    """A law that gains on one lever and harms on another is used on both, where the portfolio counts the other."""
+    for place, lever, found in _found_by_law(draft):
+        law = find_effect_law(found.law)
+        assert law is not None, "an effect by law has its law"
+        for cost in law.costs if lever not in law.costs else ():
+            counts = cost != "inference_cost" or "market" in report.where
+            if counts and f"{place}.{cost}" not in report.where:
+                message = f"`{place}.{lever}` has the gain of {law.title}, and its cost in {cost} is left out"
+                report.warn(f"{place}.{lever}", "cost-left-out", message, f"add `{cost}: {{{law.name}: …}}`")
+
+
+def check_law_gains_count_once(draft: Draft, report: Report, folder: Path) -> None:
+    """What smaller models save over their life is not counted in serving as well."""
+    saved = {place for place, lever, found in _found_by_law(draft) if lever == "inference_cost" and _is_saving(found)}
+    for place, lever, found in _found_by_law(draft):
+        if place in saved and lever == "compute" and _is_saving(found):
+            message = f"`{place}` have the saving of {found.title} under compute and under inference_cost"
+            report.warn(f"{place}.compute", "counted-twice", message, "write `count: training`, or keep one of them")
+
+
+def _found_by_law(draft: Draft) -> Iterator[tuple[str, str, Provenance]]:
+    """List (place of the effects, lever, provenance) of the effects that laws gave."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        for lever, effect in initiative.get("effects", {}).items():
+            if isinstance(effect, LawEstimate):
+                yield f"initiatives.{id}.effects", lever, effect.law
+
+
+def _is_saving(found: Provenance) -> bool:
+    return ("count", "lifetime") in found.arguments
 
 
 def _has_percentiles(node: yaml.MappingNode) -> bool:

@@ -74,6 +74,8 @@ class EffectLaw:
         Raises ``Refused`` if arguments contradict each other.
     joint
         Gives constants that vary together, from the arguments and a probability: a fitted law drawn whole.
+    costs
+        Levers on which it harms: a gain by it on another lever without these is only half of it.
     """
 
     name: str
@@ -86,6 +88,7 @@ class EffectLaw:
     constants: tuple[Constant, ...] = ()
     refuse: Callable[[Values], None] = lambda given: None
     joint: Callable[[Values, float], Any] | None = None
+    costs: tuple[str, ...] = ()
 
     @property
     def section(self) -> Section:

@@ -95,4 +95,5 @@ PARSCALE: Final = EffectLaw(
         Constant("k_code", 0.39, "R2", note="Stack-V2-Python; our own refit of the authors' runs gives 0.3935"),
         Constant("k_text", 0.33, "R2", note="the Pile; our own refit gives 0.3344"),
     ),
+    costs=("compute", "inference_cost"),
 )

@@ -48,7 +48,7 @@ def gadre_error(loss: float) -> float:
     Notes
     -----
     Gadre et al. 2024, arXiv 2403.08540, as refitted by us (OWN): ε 0.850, k 2.079, γ 0.756. A loss of 2 nats gives
-    0.392. At 1e25 FLOP and 20 tokens a parameter ten times the compute take 3.2 points off.
+    0.392. At 1e25 FLOP and 20 tokens a parameter ten times the compute take 3.1 points off.
     """
     return 0.850 - 2.079 * math.exp(-0.756 * loss)
 
@@ -57,7 +57,7 @@ POINTS: Final = EffectLaw(
     name="points",
     title="Benchmark points",
     source="a rule of this project",
-    reach="no publication gives an exchange rate between benchmark points and compute",
+    reach="nothing: no publication gives an exchange rate between benchmark points and compute",
     note=(
         "A judgement, whatever the paper behind the points. Benchmarks near their ceiling make a point dearer than "
         "this."

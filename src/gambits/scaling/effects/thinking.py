@@ -117,4 +117,5 @@ TEST_TIME: Final = EffectLaw(
         OOM_PER_POINT,
     ),
     refuse=_refuse,
+    costs=("inference_cost",),
 )
