@@ -330,13 +330,32 @@ def test_without_money_nothing_is_funded_and_that_is_the_best(solve: Solve) -> N
     assert solved.optimum.ending is Ending.OPTIMAL
 
 
-@pytest.mark.parametrize("exponent", [0.9, 0.5, 0.2, 0.05])
-@pytest.mark.parametrize("releases", ["0", "[0, 0, 5, 5]"])
-def test_a_period_without_money_does_not_loosen_the_certificate(releases: str, exponent: float, solve: Solve) -> None:
-    """A power is steepest at 0, where no tangent holds it: what can have no money has no progress all the same."""
-    text = HEAD + ONE.replace("per_period: 5", f"per_period: {releases}") + f"    response: {exponent}\n"
+WITHOUT_MONEY = {
+    "no budget at all": (ONE.replace("per_period: 5", "per_period: 0"), "name: free"),
+    "none at first": (ONE.replace("per_period: 5", "per_period: [0, 0, 5, 5]"), "name: free"),
+    "a late prerequisite": (
+        ONE + "    requires: [survey]\n  survey: {path: architect, source: judgement, cost: 1, start: 2027Q3}\n",
+        "name: free",
+    ),
+    "a prerequisite without a resource": (
+        ONE + "    after: [survey]\n"
+        "  survey: {path: architect, source: judgement, cost: 1, uses: {people: 1}}\n"
+        "resources: {people: {unit: FTE-quarters, capacity: [0, 0, 3, 3]}}\n",
+        "name: free",
+    ),
+    "shares that cannot be met": (ONE, "{name: incumbent, shares: {architect: 0.7, alchemist: 0.3}}"),
+    "a band that cannot be met": (ONE, "{name: banded, shares: {alchemist: [0.2, 0.5]}}"),
+}
 
-    optimum = solve(text).optimum
+
+@pytest.mark.parametrize("exponent", [0.9, 0.5, 0.2, 0.05])
+@pytest.mark.parametrize("case", WITHOUT_MONEY)
+def test_what_can_have_no_money_does_not_loosen_the_certificate(case: str, exponent: float, solve: Solve) -> None:
+    """A power is steepest at 0, where no tangent holds it: without money there is no progress all the same."""
+    text, gambit_text = WITHOUT_MONEY[case]
+    curved = text.replace("effects:", f"response: {exponent}\n    effects:")
+
+    optimum = solve(HEAD + curved, gambit_text).optimum
 
     assert optimum.ending is Ending.OPTIMAL
     assert optimum.bound - optimum.objective <= 1e-5

@@ -51,7 +51,7 @@ def load(path: str | Path) -> Portfolio:
     for check in CHECKS:
         check(draft, report, file.parent)
     report.raise_problems()
-    return _build(draft, report, flatten(plain(node)))
+    return _build(draft, report, dict(sorted(flatten(plain(node)).items())))
 
 
 def locate(path: str | Path) -> Path:
