@@ -90,7 +90,10 @@ CLARK: Final = EffectLaw(
     title="Routed experts",
     source="Clark et al. 2022, arXiv 2202.01169",
     reach="hundreds of experts; it says that routing stops paying near 10^12 parameters",
-    note=("Krajewski and Ling find gains that grow with size instead; take it as the low end. Against a dense model."),
+    note=(
+        "Krajewski et al. 2024 find gains that grow with size instead (from memory); take it as the low end. Against a "
+        "dense model."
+    ),
     arguments=(
         Key("experts", Whole(1, 1024), "experts that a routed layer chooses among", required=True),
         Key(
