@@ -612,7 +612,6 @@ def test_what_the_hint_offers_is_less_than_what_was_asked(
     assert float(found[1]) == pytest.approx(along_the_frontier[-1].tail, rel=1e-3)
 
 
-@pytest.mark.xfail(reason="bug: the highest floor is rounded to nearest, so half the time it is too high", strict=True)
 def test_the_floor_that_the_hint_offers_can_be_held(best: Callable[..., Best]) -> None:
     for alpha in (0.2, 0.35, 0.45):
         with pytest.raises(InfeasibleError) as caught:

@@ -91,7 +91,6 @@ def test_a_dash_for_a_file_is_standard_output(lab: Path, run: Callable[..., Resu
     assert run("solve", lab, "--certain", "-o", "-").stdout == run("solve", lab, "--certain", "--json").stdout
 
 
-@pytest.mark.xfail(reason="bug: the plan is printed twice, which is no JSON", strict=True)
 @pytest.mark.parametrize("command", ["solve", "compare"])
 def test_a_dash_and_json_print_one_answer(command: str, lab: Path, run: Callable[..., Result]) -> None:
     json.loads(run(command, lab, "--certain", "--json", "-o", "-").stdout)
@@ -265,7 +264,6 @@ def test_a_name_that_looks_like_no_number_at_all_is_a_name(lab: Path, run: Calla
     assert json.loads(run("solve", lab, "--certain", "--json").stdout)["portfolio"] == "2027"
 
 
-@pytest.mark.xfail(reason="bug: `nan` and `inf` in a text become floats among the inputs, and JSON fails", strict=True)
 @pytest.mark.parametrize("name", ["nan", "inf", "Infinity"])
 def test_a_name_that_python_takes_for_a_number_is_a_name(name: str, lab: Path, run: Callable[..., Result]) -> None:
     lab.write_text(lab.read_text().replace("name: Small lab", f"name: {name}"), encoding="utf-8")
@@ -273,7 +271,6 @@ def test_a_name_that_python_takes_for_a_number_is_a_name(name: str, lab: Path, r
     assert json.loads(run("solve", lab, "--certain", "--json").stdout)["inputs"]["portfolio"]["name"] == name
 
 
-@pytest.mark.xfail(reason="bug: numbers beyond all reason end in a traceback", strict=True)
 @pytest.mark.parametrize(
     ("old", "new"),
     [

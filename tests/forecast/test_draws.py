@@ -676,7 +676,6 @@ def test_what_cannot_change_is_refused_with_a_mend(change: str, code: str, fix: 
     assert fix in problem.fix
 
 
-@pytest.mark.xfail(reason="bug: a change of `uses` is taken and then ignored", strict=True)
 def test_a_change_that_would_do_nothing_is_refused(read: Read) -> None:
     """Rules, and so the use of resources, hold in all scenarios alike."""
     text = edited("frontier:\n", "resources: {gpu: {unit: h, capacity: 9}}\nfrontier:\n")

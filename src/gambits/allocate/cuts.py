@@ -7,6 +7,7 @@ when the best plan found is within the tolerance of it. The programme never grow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -122,7 +123,7 @@ def allocate(
         raise InfeasibleError(
             f"no plan has a tail worth {gambit.cvar_floor:g} OOM; the best tail is worth {highest:.6g}",
             (error.rule,),
-            f"lower `cvar_floor` to {highest:.4g} or less",
+            f"lower `cvar_floor` to {math.floor(highest * 1e4) / 1e4:.4f} or less",
         ) from None
 
 

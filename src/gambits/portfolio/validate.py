@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from gambits.errors import InputError
 from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
@@ -124,6 +125,13 @@ def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
     if not (inside and path.suffix in (".yaml", ".yml") and path.is_file()):
         mend = f"{did_you_mean(law, bundled.laws())} or give a law file (.yaml) in the portfolio's folder"
         report.add("frontier.law", "unknown-law", f"`frontier.law`: there is no law `{law}`", mend)
+        return
+    from gambits.scaling.laws import load_law  # numpy: only for a law of one's own
+
+    try:
+        load_law(law, folder)
+    except InputError as error:
+        report.problems += error.problems
 
 
 def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
@@ -194,7 +202,7 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
         place = f"scenarios.{number}.change"
         found = {}
         for key, node in scenario.get("change", {}).items():
-            kind = kind_of(key) if key.split(".")[0] in ("frontier", "market", "initiatives") else None
+            kind = kind_of(key) if _may_change(key) else None
             here = f"{place}.{key}"
             if kind is None:
                 known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
@@ -207,6 +215,14 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
                     found[key] = estimate
         if "change" in scenario:
             scenario["change"] = found
+
+
+def _may_change(key: str) -> bool:
+    """Whether a key is an estimate that is drawn: rules, and what is counted at its median, stay as they are."""
+    parts = key.split(".")
+    if parts[0] == "initiatives":
+        return parts[2:3] in (["cost"], ["success"], ["effects"], ["value"])
+    return parts[0] in ("frontier", "market")
 
 
 def _is_there(key: str, report: Report) -> bool:
