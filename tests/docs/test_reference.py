@@ -171,7 +171,11 @@ def test_every_law_of_an_effect_is_on_its_page_with_its_figures(law: EffectLaw) 
     for key in law.arguments:
         assert f"| `{key.name}` |" in part
     for each in law.constants:
-        assert re.search(rf"^\| `{each.name}` \| {re.escape(format(each.value, ".10g"))} \|.*\| {each.tag} \|", part, flags=re.MULTILINE)
+        assert re.search(
+            rf"^\| `{each.name}` \| {re.escape(format(each.value, '.10g'))} \|.*\| {each.tag} \|",
+            part,
+            flags=re.MULTILINE,
+        )
 
 
 def test_every_tag_of_an_effect_is_explained() -> None:

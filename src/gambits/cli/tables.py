@@ -49,7 +49,7 @@ def _by_law(portfolio: Portfolio) -> list[str]:
     """Say which effects a law gave."""
     return [
         f"{each.id}: {lever.words} {each.effects[lever]} by {law.words}"
-        for each in portfolio.initiatives
+        for each in sorted(portfolio.initiatives, key=lambda each: each.id)
         for lever, law in each.laws.items()
     ]
 

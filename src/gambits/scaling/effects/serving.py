@@ -178,13 +178,13 @@ def _fitted(given: Values, probability: float) -> Constants:
     if name == _ANY:
         number = min(int(probability * len(_PUBLISHED)), len(_PUBLISHED) - 1)
         name, place = _PUBLISHED[number], probability * len(_PUBLISHED) - number
-    sets = _sets(name)
+    sets = constants_of(name)
     law = sets[min(int(place * len(sets)), len(sets) - 1)]
     return law if math.isfinite(float(law.r_d)) else replace(law, r_d=_R_D, r_n=_R_N)
 
 
 @cache
-def _sets(name: str) -> tuple[Constants, ...]:
+def constants_of(name: str) -> tuple[Constants, ...]:
     """Give a law's sets of constants: draws where it has them, else the published one."""
     import numpy as np  # slow to import, and few portfolios ask
 
