@@ -397,6 +397,38 @@ def test_the_first_order_condition_of_sardana_holds(log_flop: float, log_served:
     assert by_parameters / by_tokens == pytest.approx(1 + served / (3 * found.tokens), rel=1e-3)
 
 
+@pytest.mark.parametrize("unique", [15e12, 1e60])
+@pytest.mark.parametrize("served", [1e13, 1e14, 1e16])
+@pytest.mark.parametrize("name", ["besiroglu-2024", "muennighoff-2023"])
+def test_no_smaller_model_of_the_same_loss_is_cheaper_over_its_life(name: str, served: float, unique: float) -> None:
+    """Brute force: 1,000 smaller models on ever more tokens, each at the first that reach the loss that was asked."""
+    law = load_law(name).central
+    ln_n, ln_d = (float(each) for each in optimum(law, math.log(2e27), math.log(unique)))
+    wanted = float(loss(law, math.exp(ln_n), math.exp(ln_d), unique))
+    found = serving.cheapest_over_life(law, 2e27, served, unique)
+
+    parameters = np.exp(ln_n - np.linspace(0, 3, 1_000))[:, np.newaxis]
+    tokens = np.exp(ln_d + np.linspace(0, 8, 2_000))
+    reaches = np.asarray(loss(law, parameters, tokens, unique)) <= wanted
+    first = np.where(reaches.any(axis=1), tokens[reaches.argmax(axis=1)], np.inf)
+
+    assert found.parameters * (6 * found.tokens + 2 * served) <= (parameters[:, 0] * (6 * first + 2 * served)).min()
+
+
+@pytest.mark.parametrize("name", ["besiroglu-2024", "chinchilla-2022", "chinchilla-2022-rounded", "muennighoff-2023"])
+def test_a_frontier_law_has_a_reducible_loss_whose_logarithm_is_jointly_convex(name: str) -> None:
+    """What makes a law fit to be the frontier: ln(L − E) in ln N, ln D and ln U, over 20,000 random pairs of points."""
+    law = load_law(name).central
+    limits = np.array([[18, 32], [22, 36], [24, 34]])[:, :, np.newaxis]
+    one, other = np.random.default_rng(2027).uniform(limits[:, 0], limits[:, 1], (2, 3, 20_000))
+
+    def ln_reducible(at: np.ndarray) -> np.ndarray:
+        return np.log(loss(law, *np.exp(at)) - np.exp(law.ln_e))
+
+    chord = (ln_reducible(one) + ln_reducible(other)) / 2
+    assert (ln_reducible((one + other) / 2) - chord).max() <= 1e-9
+
+
 def test_the_more_is_served_the_smaller_the_model_and_the_data_wall_halves_the_saving() -> None:
     law = load_law("besiroglu-2024").central
     found = [serving.cheapest_over_life(law, 2e27, served) for served in (1e12, 1e13, 1e14, 1e15)]

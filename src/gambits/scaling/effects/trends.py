@@ -86,8 +86,9 @@ ALGORITHMIC_PROGRESS: Final = EffectLaw(
     source="Ho et al. 2024, arXiv 2403.05812",
     reach="language models from 2012 to 2023",
     note=(
-        "What the whole field gains, you and your rivals alike: a drift of the baseline, not the gain of one "
-        "initiative. Most of it does not show at small scale (Gundlach et al. 2025, arXiv 2511.21622, R1 abstract)."
+        "What the whole field gains, you and your rivals alike: a drift of the baseline, which multiplies "
+        "`frontier.compute.growth_per_year`, and not the gain of one initiative. Most of it does not show at small "
+        "scale (Gundlach et al. 2025, arXiv 2511.21622, R1 abstract)."
     ),
     arguments=(_YEARS,),
     forms=(
