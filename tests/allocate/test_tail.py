@@ -603,13 +603,13 @@ def test_a_floor_that_no_plan_reaches_names_the_highest_that_one_does(
     assert rule.where.line == 3
 
 
-def test_what_the_hint_offers_is_less_than_what_was_asked(
+def test_the_hint_offers_the_highest_floor_rounded_down(
     too_high: InfeasibleError, along_the_frontier: list[Best]
 ) -> None:
     found = re.fullmatch(r"lower `cvar_floor` to (\S+) or less", too_high.hint)
 
     assert found is not None
-    assert float(found[1]) == pytest.approx(along_the_frontier[-1].tail, rel=1e-3)
+    assert along_the_frontier[-1].tail - 1e-4 - CLOSE <= float(found[1]) <= along_the_frontier[-1].tail + CLOSE
 
 
 def test_the_floor_that_the_hint_offers_can_be_held(best: Callable[..., Best]) -> None:
