@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gambits.errors import InputError, Problem
-from gambits.forecast.sampling import quantile
 from gambits.portfolio.model import Portfolio
 from gambits.quantities.estimates import Bounds, Estimate, Shape
+from gambits.quantities.quantiles import quantile
 
 Array = NDArray[np.float64]
 

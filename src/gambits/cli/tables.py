@@ -39,9 +39,19 @@ def checked(portfolio: Portfolio) -> RenderableType:
         f"{money(portfolio.budget.total)} {portfolio.money}."
     )
     lines = [escape(text)]
+    lines += [escape(f"  {text}") for text in _by_law(portfolio)]
     lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
     lines.append(escape(f"Next: gambits compare {_typed(portfolio)}"))
     return "\n".join(lines)
+
+
+def _by_law(portfolio: Portfolio) -> list[str]:
+    """Say which effects a law gave."""
+    return [
+        f"{each.id}: {lever.words} {each.effects[lever]} by {law.words}"
+        for each in sorted(portfolio.initiatives, key=lambda each: each.id)
+        for lever, law in each.laws.items()
+    ]
 
 
 def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:

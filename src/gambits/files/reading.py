@@ -30,12 +30,13 @@ _PLAIN_TAGS = frozenset(
 
 @dataclass(slots=True)
 class Report:
-    """The faults found so far in one file, and the line of every key that was read."""
+    """The faults found so far in one file, and the line and value of every key that was read."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     where: dict[str, Where] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
 
     def at(self, place: yaml.Node | str) -> Where:
         """Say where a node, or a dotted key or its nearest parent, is written."""

@@ -11,6 +11,7 @@ from gambits.analyse.compare import Comparison, Difference
 from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Portfolio
+from gambits.scaling.effects.law import Provenance
 from gambits.scaling.laws import Law
 
 _SMALL: Final = 0.05
@@ -92,6 +93,15 @@ class Memo:
             if firm and 0 < firm["funded"] < 1:
                 found.append((line, firm))
         return tuple(found)
+
+    @property
+    def by_law(self) -> tuple[tuple[tuple[str, Provenance], ...], ...]:
+        """The effects that laws gave, by law: the initiative's title, and where the effect came from."""
+        found: dict[str, list[tuple[str, Provenance]]] = {}
+        for line in self.lines:
+            for law in line.initiative.laws.values():
+                found.setdefault(law.law, []).append((line.initiative.title, law))
+        return tuple(tuple(uses) for _, uses in sorted(found.items()))
 
     @property
     def judged(self) -> float:

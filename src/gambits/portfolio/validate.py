@@ -11,10 +11,12 @@ from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
 from gambits.files.sections import Draft
+from gambits.portfolio.effects import check_law_costs_count, check_law_gains_count_once
 from gambits.portfolio.model import Lever
 from gambits.portfolio.schema import kind_of
 
-UNLIMITED_LAW: Final = "chinchilla-2022"
+ROUNDED_LAW: Final = "chinchilla-2022-rounded"
+UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
 _PROBABILITY_TOLERANCE: Final = 1e-6
 
 
@@ -113,6 +115,9 @@ def check_periods_agree(draft: Draft, report: Report, folder: Path) -> None:
 def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
     """The law is a preset, or a file in the portfolio's folder."""
     law = draft.get("frontier", {}).get("law")
+    if law == ROUNDED_LAW:
+        message = f"`{law}` shows what rounding does, and must not be used to extrapolate"
+        report.warn("frontier.law", "rounded-law", message, "use chinchilla-2022, or muennighoff-2023")
     if law is None or law in bundled.laws():
         return
     path = (folder / law).resolve()
@@ -139,7 +144,7 @@ def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
         if scaling and "frontier" not in report.where:
             message = f"`{place}` move a scaling law, and there is no `frontier`"
             report.add(place, "no-frontier", message, "add `frontier:`, or use `value`")
-        if law == UNLIMITED_LAW and Lever.UNIQUE_TOKENS.value in levers:
+        if law in UNLIMITED_LAWS and Lever.UNIQUE_TOKENS.value in levers:
             message = f"`{place}`: unique tokens are worth nothing under {law}, which knows no data limit"
             report.warn(f"{place}.{Lever.UNIQUE_TOKENS.value}", "no-data-limit", message, "use muennighoff-2023")
 
@@ -308,6 +313,8 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_synergies,
     check_overlaps,
     check_market_is_there,
+    check_law_costs_count,
+    check_law_gains_count_once,
 )
 
 

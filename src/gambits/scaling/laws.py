@@ -20,6 +20,7 @@ from gambits.files.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar
 from gambits.files.reading import Report, compose, read_text, stop
 from gambits.files.sections import Key, Section
 from gambits.scaling.frontier import Constants
+from gambits.scaling.published import TAGS, Constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,26 +28,6 @@ if TYPE_CHECKING:
 FORMAT: Final = "gambits-law/1"
 
 _DRAWN: Final = ("ln_A", "ln_B", "ln_E", "alpha", "beta", "R_D", "R_N")
-
-TAGS: Final = {
-    "R1": "read in the primary place",
-    "R2": "read in a secondary place",
-    "M": "from memory, to be checked",
-    "OWN": "computed by us from published data",
-}
-"""How sure we are of a published figure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A constant of a law with its provenance; ``interval`` holds at ``level`` where one is known."""
-
-    name: str
-    value: float
-    tag: str
-    interval: tuple[float, float] | None = None
-    level: float | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
