@@ -229,7 +229,7 @@ class Extensive:
         for _ in range(60):
             x, bound = self._optimum()
             best = max(best, self.worth(np.maximum.accumulate(np.clip(x[self.funded], 0, 1), axis=1)))
-            if bound - best < 1e-6:
+            if bound - best < 5e-6:
                 return best, bound
             self._touch_planes(moves, (moves @ x).reshape(shape), x[self.gain])
             self._touch_curves(x)

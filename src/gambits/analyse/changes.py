@@ -109,9 +109,12 @@ def read_plan(path: Path) -> dict[str, Any]:
         raise _refused(path, f"cannot read the plan: {error}") from None
     if not isinstance(plan, dict) or plan.get("format") != PLAN_FORMAT:
         raise _refused(path, f"the file is not a plan ({PLAN_FORMAT})")
+    missing = sorted(set(_KEYS) - set(plan))
+    if missing:
+        raise _refused(path, f"the plan lacks {', '.join(missing)}")
     for key, kind in _KEYS.items():
         if not isinstance(plan.get(key), kind):
-            raise _refused(path, f"`{key}` is missing from the plan, or is not what a plan has there")
+            raise _refused(path, f"`{key}` is not what a plan has there")
     if not all(isinstance(each, dict) and _is_row(each.get("spend")) for each in plan["initiatives"].values()):
         raise _refused(path, "an initiative of the plan has no `spend` by period")
     if not all(isinstance(each, dict) for each in plan["inputs"].values()):

@@ -63,19 +63,19 @@ class Memo:
     def funded(self) -> tuple[Line, ...]:
         """Initiatives with money, most first."""
         with_money = [line for line in self.lines if line.allocation.total >= _SMALL]
-        return tuple(sorted(with_money, key=lambda line: (-line.allocation.total, line.initiative.id)))
+        return tuple(sorted(with_money, key=lambda line: (-round(line.allocation.total, 6), line.initiative.id)))
 
     @property
     def now(self) -> tuple[Line, ...]:
         """Initiatives with money in the first period, most first."""
         with_money = [line for line in self.lines if line.now >= _SMALL]
-        return tuple(sorted(with_money, key=lambda line: (-line.now, line.initiative.id)))
+        return tuple(sorted(with_money, key=lambda line: (-round(line.now, 6), line.initiative.id)))
 
     @property
     def top(self) -> tuple[Line, ...]:
         """Initiatives by what they bring, those that bring something."""
         bring = [line for line in self.lines if abs(line.contribution) >= 0.0005]  # noqa: PLR2004  (rounds to 0)
-        return tuple(sorted(bring, key=lambda line: (-line.contribution, line.initiative.id)))
+        return tuple(sorted(bring, key=lambda line: (-round(line.contribution, 6), line.initiative.id)))
 
     @property
     def unfunded(self) -> tuple[tuple[Line, str], ...]:
