@@ -22,7 +22,7 @@ demo: .venv/.installed-run ## decide a small portfolio that ships with gambits
 
 .PHONY: test
 test: .venv/.installed-test ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 .PHONY: check
 check: .venv/.installed-dev ## all that has to hold before a change lands

@@ -20,7 +20,11 @@ from gambits.files import bundled
 from gambits.files.sections import Key, Section, Table
 from gambits.portfolio.gambit import GAMBIT
 from gambits.portfolio.schema import PORTFOLIO, rows
+from gambits.scaling.effects.law import EFFECT_TAGS, EffectLaw, Form
+from gambits.scaling.effects.registry import EFFECT_LAWS
+from gambits.scaling.effects.spread import WIDENING
 from gambits.scaling.laws import LAW, load_law
+from gambits.scaling.published import Constant
 
 DOCS: Final = Path(__file__).resolve().parent
 _MARKED: Final = re.compile(
@@ -147,6 +151,49 @@ def constants() -> str:
     return _table(("law", "constant", "value", "95 % interval", "tag", "note"), cells)
 
 
+def effect_laws() -> str:
+    """Give every law that an effect can name: what it asks, its formulas, its figures, how far it reaches."""
+    return "\n\n".join(_effect_law(law) for law in EFFECT_LAWS)
+
+
+def _effect_law(law: EffectLaw) -> str:
+    parts = [f"### `{law.name}`", f"{law.title}. {law.source}."]
+    formulas = [(f"`{form.lever}`", form.formula, _tag(law, form)) for form in law.forms]
+    parts.append(_table(("lever", "effect at full funding", "tag"), formulas))
+    if law.arguments:
+        cells = [(f"`{row.name}`", _value(row), _default(row), row.about) for row in law.arguments]
+        parts.append(_table(("argument", "value", "default", "meaning"), cells))
+    if law.constants:
+        cells = [
+            (f"`{each.name}`", f"{each.value:.10g}", _interval(each), each.tag, each.note or "–")
+            for each in law.constants
+        ]
+        parts.append(_table(("constant", "value", "where it lies", "tag", "note"), cells))
+    return "\n\n".join([*parts, f"*Reach:* {law.reach}.", law.note])
+
+
+def _tag(law: EffectLaw, form: Form) -> str:
+    names = form.uses({row.name: row.default for row in law.arguments})
+    used = [each.tag for each in law.constants if each.name in names]
+    return form.tag or max(used, key=list(EFFECT_TAGS).index)
+
+
+def _interval(constant: Constant) -> str:
+    if constant.interval is None:
+        return "not published"
+    low, high = constant.interval
+    return f"{low:.4g} to {high:.4g} ({constant.level:.0%})"
+
+
+def effect_tags() -> str:
+    """Give the tags of effects with what they mean and how a gain without a published interval is widened."""
+    cells = [
+        (f"`{tag}`", about, f"{WIDENING[tag]:g} times less or more" if tag in WIDENING else "never: it has its own")
+        for tag, about in EFFECT_TAGS.items()
+    ]
+    return _table(("tag", "means", "without an interval, the gain's logarithm is"), cells)
+
+
 def bundled_portfolios() -> str:
     """Give the portfolios that ship, with their size."""
     from gambits.portfolio.load import load
@@ -180,6 +227,8 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "laws": presets,
     "constants": constants,
     "portfolios": bundled_portfolios,
+    "effect laws": effect_laws,
+    "effect tags": effect_tags,
 }
 
 

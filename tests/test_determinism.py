@@ -132,7 +132,6 @@ def test_the_order_of_the_file_changes_no_value_and_no_hash(frontier_lab: Any, s
     assert again["input_sha256"] == plan["input_sha256"]
 
 
-@pytest.mark.xfail(reason="bug: `inputs` stand in the order of the file, so the bytes differ", strict=True)
 def test_the_order_of_the_file_changes_no_byte(frontier_lab: Any, tmp_path: Path) -> None:
     plan = solved(written(frontier_lab, tmp_path / "a.yaml"), "--certain")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Optimum, Watch
+from gambits.allocate.cuts import GAP, Ending, Optimum, Watch
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.plan import Allocation, Plan
@@ -35,7 +35,7 @@ from gambits.analyse.outlook import (
     worth_by_path,
     worth_of,
 )
-from gambits.errors import InputError, Problem, Where
+from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.draws import central_draw, draw
 from gambits.forecast.oracle import Forecast, Projection
@@ -127,6 +127,27 @@ def compare(
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
     return Comparison({gambit.name: solve(portfolio, gambit, settings) for gambit in chosen})
+
+
+def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
+    """Find the plan of a gambit, and lay beside it those of the two that a board chooses between.
+
+    Another gambit that has no plan is left out, with a warning on this one's.
+
+    Raises
+    ------
+    InfeasibleError
+        If the gambit itself has no plan.
+    """
+    plans = {gambit.name: solve(portfolio, gambit, settings)}
+    for name in GAMBITS:
+        if name not in plans:
+            try:
+                plans[name] = solve(portfolio, name, settings)
+            except InfeasibleError as error:
+                warning = f"the {name} has no plan: {error.message}"
+                plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
+    return Comparison(plans)
 
 
 def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
@@ -281,8 +302,10 @@ def _honesty(
         return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
+    # Who interrupted the search does not want to wait for eight more.
+    batches = 0 if optimum.ending is Ending.INTERRUPTED else settings.batches
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        plans = list(pool.map(chosen_on, range(settings.batches)))
+        plans = list(pool.map(chosen_on, range(batches)))
     return Honesty(
         out_of_sample=honesty.out_of_sample(fresh, fresh.project(*counted), gambit.aversion),
         scenarios=honesty.by_scenario(seen, seen.project(*counted)),
@@ -340,7 +363,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
     read = _law(portfolio)
     constants = {name: constant.value for name, constant in read.constants.items()} if read else {}
-    law: dict[str, object] = {"name": read.name, **constants} if read else {}
+    law: dict[str, object] = {"name": read.name, **constants, "draws_sha256": read.draws_sha256} if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
 
 

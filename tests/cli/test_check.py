@@ -136,7 +136,6 @@ def test_warnings_are_shown_and_leave_the_portfolio_sound(lab: Path, run: Callab
     assert [warning["code"] for warning in json.loads(as_json.stdout)["warnings"]] == ["no-spread"]
 
 
-@pytest.mark.xfail(reason="bug: the next thing to type names the folder, which holds no portfolio.yaml", strict=True)
 @pytest.mark.parametrize("command", ["check", "solve"])
 def test_the_next_thing_to_type_works_for_a_file_of_any_name(
     command: str, lab: Path, run: Callable[..., Result]
@@ -158,7 +157,6 @@ def test_a_portfolio_that_is_not_there_exits_3_and_names_those_that_are(
     assert "frontier-lab" in result.stderr
 
 
-@pytest.mark.xfail(reason="bug: check reads no law file; solve then finds its faults", strict=True)
 def test_a_portfolio_that_checks_also_solves_even_with_a_law_of_its_own(
     lab: Path, write: Callable[[str, str], Path], run: Callable[..., Result]
 ) -> None:
@@ -168,7 +166,6 @@ def test_a_portfolio_that_checks_also_solves_even_with_a_law_of_its_own(
     assert run("check", lab).exit_code == run("solve", lab).exit_code == 3
 
 
-@pytest.mark.xfail(reason="bug: a name too long for the system ends in a failure of ours, exit 1", strict=True)
 def test_a_name_too_long_to_be_a_file_is_an_input_that_is_not_there(run: Callable[..., Result]) -> None:
     assert run("check", "a" * 5000).exit_code == 3
 

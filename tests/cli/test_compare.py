@@ -83,7 +83,6 @@ def test_one_gambit_alone_is_compared_with_nothing(lab: Path, run: Callable[...,
     assert "where they differ most" not in result.stdout
 
 
-@pytest.mark.xfail(reason="bug: of two gambits of one name only the last is in the comparison, in silence", strict=True)
 def test_two_gambits_of_one_name_are_both_compared_or_refused(
     lab: Path, write: Callable[[str, str], Path], run: Callable[..., Result]
 ) -> None:

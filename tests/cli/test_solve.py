@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,6 @@ def test_a_dash_for_a_file_is_standard_output(lab: Path, run: Callable[..., Resu
     assert run("solve", lab, "--certain", "-o", "-").stdout == run("solve", lab, "--certain", "--json").stdout
 
 
-@pytest.mark.xfail(reason="bug: the plan is printed twice, which is no JSON", strict=True)
 @pytest.mark.parametrize("command", ["solve", "compare"])
 def test_a_dash_and_json_print_one_answer(command: str, lab: Path, run: Callable[..., Result]) -> None:
     json.loads(run(command, lab, "--certain", "--json", "-o", "-").stdout)
@@ -103,7 +103,7 @@ def test_the_table_shows_the_money_the_worth_and_the_certificate(lab: Path, run:
     assert result.exit_code == 0
     assert result.stderr == ""
     assert "challenger: money by initiative and period (USD million)" in told
-    for words in ("2027Q1", "2027Q4", "total", "funded", "hybrid", "verifier", "Worth", "No plan under these rules"):
+    for words in ("27Q1", "27Q4", "total", "funded", "hybrid", "verifier", "Worth", "No plan under these rules"):
         assert words in told
     assert "No money: rented." in told
     assert "Next: gambits memo" in told
@@ -113,11 +113,11 @@ def test_the_table_shows_the_plan_s_own_numbers(lab: Path, run: Callable[..., Re
     shown = run("solve", lab, "--certain", "--gambit", "incumbent").stdout
     (row,) = (line.split() for line in shown.splitlines() if line.split()[:1] == ["hybrid"])
 
-    assert row[:2] == ["hybrid", "architect"]
-    spend = plan["initiatives"]["hybrid"]["spend"]
-    assert [0 if cell == "–" else float(cell) for cell in row[2:6]] == pytest.approx(spend, abs=0.05)
-    assert float(row[6]) == pytest.approx(sum(spend), abs=0.05)
-    assert row[7] == f"{plan['initiatives']['hybrid']['funded']:.0%}"
+    *spend, total, funded = row[-6:]
+    found = plan["initiatives"]["hybrid"]
+    assert [0 if cell == "–" else float(cell) for cell in spend] == pytest.approx(found["spend"], abs=0.0501)
+    assert float(total) == pytest.approx(found["total"], abs=0.0501)
+    assert float(funded.strip("%")) / 100 == pytest.approx(found["funded"], abs=0.00501)
 
 
 @pytest.mark.parametrize("gambit", ["incumbent", "challenger", "compute-only"])
@@ -127,11 +127,27 @@ def test_the_table_of_the_frontier_lab_fits_100_columns(gambit: str, run: Callab
     assert max(len(line) for line in shown.splitlines()) <= 100
 
 
-@pytest.mark.xfail(reason="bug: eight quarters do not fit; `20.6` is shown as `20…`", strict=True)
 def test_the_table_of_the_frontier_lab_cuts_no_number_short(run: Callable[..., Result]) -> None:
     shown = run("solve", "frontier-lab", "--certain").stdout
 
     assert re.findall(r"\S*\d…", shown) == []
+
+
+def test_a_table_of_many_periods_cuts_no_number_short(lab: Path, run: Callable[..., Result]) -> None:
+    lab.write_text(lab.read_text().replace("first: 2027Q1, count: 4", "first: 2027-01, count: 36"), encoding="utf-8")
+    shown = run("solve", lab, "--certain").stdout
+
+    assert re.findall(r"\S*\d…", shown) == []
+
+
+def test_the_next_thing_to_type_works_for_a_gambit_file(
+    tmp_path: Path, lab: Path, write: Callable[[str, str], Path], run: Callable[..., Result]
+) -> None:
+    lab.rename(tmp_path / "portfolio.yaml")
+    told = run("solve", tmp_path, "--certain", "--gambit", write("mine.yaml", "name: all on compute\n")).stdout
+    following = shlex.split(" ".join(told.split()).partition("Next: gambits ")[2])[:-2]
+
+    assert run(*following).exit_code == 0
 
 
 def test_a_table_of_many_periods_fits_100_columns(lab: Path, run: Callable[..., Result]) -> None:
@@ -194,7 +210,6 @@ IMPOSSIBLE_SUMS = {
 }
 
 
-@pytest.mark.xfail(reason="bug: the search for the conflict fails with KeyError 'c…_worth_0'", strict=True)
 @pytest.mark.parametrize(("old", "new", "rules"), IMPOSSIBLE_SUMS.values(), ids=IMPOSSIBLE_SUMS)
 def test_sums_that_cannot_come_out_exit_4_and_are_named_with_their_lines(
     old: str, new: str, rules: dict[str, int], lab: Path, write: Callable[[str, str], Path], run: Callable[..., Result]
@@ -249,7 +264,6 @@ def test_a_name_that_looks_like_no_number_at_all_is_a_name(lab: Path, run: Calla
     assert json.loads(run("solve", lab, "--certain", "--json").stdout)["portfolio"] == "2027"
 
 
-@pytest.mark.xfail(reason="bug: `nan` and `inf` in a text become floats among the inputs, and JSON fails", strict=True)
 @pytest.mark.parametrize("name", ["nan", "inf", "Infinity"])
 def test_a_name_that_python_takes_for_a_number_is_a_name(name: str, lab: Path, run: Callable[..., Result]) -> None:
     lab.write_text(lab.read_text().replace("name: Small lab", f"name: {name}"), encoding="utf-8")
@@ -257,7 +271,6 @@ def test_a_name_that_python_takes_for_a_number_is_a_name(name: str, lab: Path, r
     assert json.loads(run("solve", lab, "--certain", "--json").stdout)["inputs"]["portfolio"]["name"] == name
 
 
-@pytest.mark.xfail(reason="bug: numbers beyond all reason end in a traceback", strict=True)
 @pytest.mark.parametrize(
     ("old", "new"),
     [

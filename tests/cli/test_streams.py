@@ -114,7 +114,6 @@ def test_a_narrow_terminal_gets_narrow_tables(lab: Path) -> None:
     assert max(len(line) for line in shown.splitlines()) <= 60
 
 
-@pytest.mark.xfail(reason="bug: escape sequences in a text reach the terminal and the memo", strict=True)
 @pytest.mark.parametrize("command", ["solve", "compare", "memo", "check"])
 def test_escape_sequences_in_a_text_do_not_reach_the_terminal(
     command: str, lab: Path, run: Callable[..., Result]
@@ -126,7 +125,6 @@ def test_escape_sequences_in_a_text_do_not_reach_the_terminal(
     assert ESCAPE not in run(command, lab, *options).stdout
 
 
-@pytest.mark.xfail(reason="bug: escape sequences in a key reach the terminal", strict=True)
 def test_escape_sequences_in_a_fault_do_not_reach_the_terminal(lab: Path) -> None:
     lab.write_text(lab.read_text() + r'"\e[2J": 1' + "\n", encoding="utf-8")
     shown = on_a_terminal("check", lab, also_errors=True)
@@ -143,7 +141,6 @@ def test_a_reader_that_leaves_early_is_no_failure(lab: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.xfail(reason="bug: where standard output knows no UTF-8 a table ends in a traceback", strict=True)
 def test_a_terminal_without_utf8_gets_an_answer_too(lab: Path) -> None:
     ran = execute("solve", lab, "--certain", PYTHONIOENCODING="ascii")
 
@@ -174,14 +171,14 @@ def test_a_gap_that_was_not_met_exits_5_with_the_plan_given_and_flagged(
 ) -> None:
     plan = json.loads(run("solve", lab, "--certain", "--json").stdout)
     solve = gambits.solve
-    loose = {"status": "gap", "bound": plan["objective"] + 0.125}
+    loose = {"status": "gap", "bound": plan["objective"] + 0.25}
     monkeypatch.setattr("gambits.pipeline.solve", lambda *given, **named: replace(solve(*given, **named), **loose))
     shown, as_json = run("solve", lab, "--certain"), run("solve", lab, "--certain", "--json")
 
     assert shown.exit_code == as_json.exit_code == 5
     assert "money by initiative" in shown.stdout
-    assert "incumbent: 0.13 OOM" in shown.stderr
-    assert (json.loads(as_json.stdout)["status"], json.loads(as_json.stdout)["gap"]) == ("gap", pytest.approx(0.125))
+    assert "incumbent: 0.25 OOM" in shown.stderr
+    assert (json.loads(as_json.stdout)["status"], json.loads(as_json.stdout)["gap"]) == ("gap", pytest.approx(0.25))
 
 
 def test_what_does_not_verify_exits_6(lab: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +237,6 @@ def test_an_output_that_cannot_be_written_is_said_so_without_a_traceback(command
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.xfail(reason="bug: the message names the temporary file, not the folder that was given", strict=True)
 def test_a_folder_given_for_a_file_is_named(lab: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
     (tmp_path / "folder").mkdir()
     result = run("solve", lab, "--certain", "-o", tmp_path / "folder")

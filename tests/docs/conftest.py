@@ -32,10 +32,13 @@ def script() -> Callable[[str], ModuleType]:
     return _load
 
 
-@pytest.fixture(scope="session", autouse=True)
+_FOUND: dict[str, Plan] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
 def solved_once() -> Iterator[None]:
     """Find each plan once, however many pages show it: from the same inputs comes the same plan."""
-    found: dict[str, Plan] = {}
+    found = _FOUND
     solve, drawn_as_usual = pipeline.solve, Settings()
 
     def once(portfolio: Portfolio, gambit: Gambit | str = "incumbent", settings: Settings = drawn_as_usual) -> Plan:

@@ -21,6 +21,8 @@ from gambits.errors import GambitsError
 from gambits.pipeline import Settings
 from gambits.portfolio.gambit import GAMBIT
 from gambits.portfolio.schema import PORTFOLIO, rows
+from gambits.scaling.effects.law import EFFECT_TAGS, EffectLaw
+from gambits.scaling.effects.registry import EFFECT_LAWS
 from gambits.scaling.laws import LAW
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -156,3 +158,25 @@ def test_every_field_of_a_problem_is_in_the_json_reference() -> None:
 
     assert {f"`{key}`" for key in problem.to_dict()} <= set(re.findall(r"`[a-z_]+`", page("json.md")))
     assert len(fields(problem)) == 4
+
+
+@pytest.mark.parametrize("law", EFFECT_LAWS, ids=lambda law: law.name)
+def test_every_law_of_an_effect_is_on_its_page_with_its_figures(law: EffectLaw) -> None:
+    part = page("laws.md").split(f"### `{law.name}`\n")[1].split("\n### ")[0].split("\n## ")[0]
+
+    assert law.source in part
+    assert law.reach in part
+    for form in law.forms:
+        assert f"| `{form.lever}` | {form.formula} |" in part
+    for key in law.arguments:
+        assert f"| `{key.name}` |" in part
+    for each in law.constants:
+        assert re.search(
+            rf"^\| `{each.name}` \| {re.escape(format(each.value, '.10g'))} \|.*\| {each.tag} \|",
+            part,
+            flags=re.MULTILINE,
+        )
+
+
+def test_every_tag_of_an_effect_is_explained() -> None:
+    assert all(f"| `{tag}` | {about} |" in page("laws.md") for tag, about in EFFECT_TAGS.items())

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from gambits.forecast.sampling import quantile, reordered, stratified, stream
+from gambits.forecast.sampling import reordered, stratified, stream
 from gambits.quantities.estimates import Bounds, Estimate, Shape
+from gambits.quantities.quantiles import quantile
 
 Array = NDArray[np.float64]
 

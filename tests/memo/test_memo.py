@@ -280,13 +280,22 @@ def test_the_gain_at_the_end_of_the_horizon_is_that_of_its_last_period(
     assert f"At the end of 2027Q4 that is worth {gain:.3f} OOM" in sections(memo_of(held))["Recommendation"]
 
 
-def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures(tmp_path: Path) -> None:
+def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures_with_the_plan_s_figures(tmp_path: Path) -> None:
     (tmp_path / "portfolio.yaml").write_text(LAB, encoding="utf-8")
-    options = ["--draws", "50", "--batches", "0"]
-    memo = CliRunner().invoke(main, ["memo", str(tmp_path), *options], catch_exceptions=False).stdout
+    options = [str(tmp_path), "--gambit", "challenger", "--draws", "50", "--seed", "7", "--batches", "2"]
+    run = CliRunner().invoke
+    memo = run(main, ["memo", *options], catch_exceptions=False).stdout
+    plan = json.loads(run(main, ["solve", *options, "--json"], catch_exceptions=False).stdout)
+    fresh, missing = plan["out_of_sample"], plan["missing_money"]
 
     assert "One future" not in memo
-    assert "50 draws" in memo
+    assert "50 draws, seed 7" in memo
+    assert f"over 50 futures, the plan is worth {plan['expected']:.3f} OOM" in memo
+    assert f"in the worst 20% of them {plan['cvar']:.3f} OOM" in memo
+    assert f"it is worth {fresh['expected']:.3f} OOM (standard error {fresh['standard_error']:.3f})" in memo
+    assert f"and {fresh['cvar']:.3f} in the worst 20%" in memo
+    assert f"{missing['expected']:.1f} USD million more on average" in memo or missing["expected"] < 0.05
+    assert f"the parts add up to {plan['expected']:.3f}" in memo
 
 
 NASTY = (

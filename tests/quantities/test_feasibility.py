@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gambits.errors import InputError, Problem
-from gambits.forecast.sampling import quantile
 from gambits.portfolio.model import Portfolio
 from gambits.quantities.estimates import Bounds, Estimate, Shape
+from gambits.quantities.quantiles import quantile
 
 Array = NDArray[np.float64]
 
@@ -199,7 +199,6 @@ def test_what_lies_between_the_two_numbers_of_the_mend_is_read(
     assert (low, high) == pytest.approx(limits(p10, p90, bounds), rel=1e-3)
 
 
-@pytest.mark.xfail(reason="bug: the limits are rounded to nearest, so half of them lie outside", strict=True)
 def test_the_two_numbers_of_the_mend_are_read_themselves(
     read_as: Callable[..., Estimate], refusal: Callable[..., Problem]
 ) -> None:

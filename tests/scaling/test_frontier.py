@@ -22,9 +22,10 @@ from gambits.scaling.frontier import (
     loss_at,
     optimum,
 )
-from gambits.scaling.laws import TAGS, load_law
+from gambits.scaling.laws import load_law
+from gambits.scaling.published import TAGS
 
-PRESETS = ("besiroglu-2024", "chinchilla-2022", "muennighoff-2023")
+PRESETS = ("besiroglu-2024", "chinchilla-2022", "chinchilla-2022-rounded", "muennighoff-2023")
 WITH_A_LIMIT = ("besiroglu-2024", "muennighoff-2023")
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "constants.json"
 
@@ -367,6 +368,7 @@ _ELSEWHERE = {
     ),
     "besiroglu-2024": ("besiroglu2024", {}),
     "chinchilla-2022": ("hoffmann2022_tex_unrounded", {"ln_A": "A", "ln_B": "B", "ln_E": "E"}),
+    "chinchilla-2022-rounded": ("hoffmann2022_rounded", {}),
 }
 
 
@@ -404,5 +406,5 @@ def test_every_constant_of_a_preset_has_a_tag_and_the_law_a_source(name: str) ->
     assert {each.tag for each in law.constants.values()} <= set(TAGS)
 
 
-def test_the_presets_are_these_three() -> None:
+def test_the_presets_are_these_four() -> None:
     assert tuple(sorted(laws())) == PRESETS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulp
 
-from gambits.allocate.programme import BLOCKS, Layout, Limit, state
+from gambits.allocate.programme import BLOCKS, PAID, Layout, Limit, lay_out, state
 from gambits.allocate.solver import LiveModel, Status, expression
 from gambits.errors import BrokenRule, InfeasibleError
 
@@ -14,6 +14,7 @@ def explain(layout: Layout) -> InfeasibleError:
 
     Each rule of the set is needed: without it the rest can hold.
     """
+    layout = lay_out(layout.portfolio, layout.gambit, layout.initiatives, (1.0,), 0.0, bare=True)
     limits = [limit for block in BLOCKS for limit in block(layout)]
     rules = list(dict.fromkeys(limit.rule for limit in limits))
     needed: list[BrokenRule] = []
@@ -21,8 +22,7 @@ def explain(layout: Layout) -> InfeasibleError:
         kept = {*needed, *rules[k + 1 :]}
         if _feasible(layout, [limit for limit in limits if limit.rule in kept]):
             needed.append(rule)
-    # That paid money stays paid is no rule that anyone could drop.
-    shown = tuple(rule for rule in needed if rule.where.line) or tuple(needed)
+    shown = tuple(rule for rule in needed if rule.rule != PAID)
     return InfeasibleError("these rules cannot all hold", shown, "loosen one of the rules above, and solve again")
 
 
@@ -33,8 +33,7 @@ def can_hold(layout: Layout) -> bool:
 
 def _feasible(layout: Layout, limits: list[Limit]) -> bool:
     problem = pulp.LpProblem("rules", pulp.LpMinimize)
-    # The ceilings of the columns come from the rules, so they are left out here; and a floor on the tail cannot
-    # fail where nothing says what the tail is worth.
+    # A floor on the tail cannot fail where nothing says what the tail is worth.
     columns = [
         problem.add_variable(name, 0, None if most is None else 1)
         for name, most in zip(layout.names, layout.upper, strict=True)

@@ -7,6 +7,7 @@ when the best plan found is within the tolerance of it. The programme never grow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -122,7 +123,7 @@ def allocate(
         raise InfeasibleError(
             f"no plan has a tail worth {gambit.cvar_floor:g} OOM; the best tail is worth {highest:.6g}",
             (error.rule,),
-            f"lower `cvar_floor` to {highest:.4g} or less",
+            f"lower `cvar_floor` to {math.floor(highest * 1e4) / 1e4:.4f} or less",
         ) from None
 
 
@@ -181,15 +182,18 @@ class _Search:
             if solution.status is not Status.OPTIMAL:
                 break
             self.bound = min(self.bound, -solution.objective)
-            found = self._judge(solution.values)
-            if self._is_better(found):
-                self.best = found
+            # A cut at the proposal tightens the bound; one halfway to the best plan keeps proposals from swinging.
+            found = self._judge(self._funded(solution.values))
+            between = [] if self.best is None else [self._judge((self.best.funded + found.funded)[self.rows] / 2)]
+            for plan in (found, *between):
+                if self._is_better(plan):
+                    self.best = plan
             best = self.best.objective if self.best else -np.inf
             if watch is not None:
                 watch(self.rounds, self.bound, best)
             if self.bound - best <= aim:
                 return Ending.OPTIMAL
-            cuts = self._cuts(found.progress, found.funded, found.values)
+            cuts = [row for plan in (found, *between) for row in self._cuts(plan.progress, plan.funded, plan.values)]
             self.programme.model.add(cuts + self._tangents(solution.values))
         return Ending.GAP
 
@@ -206,15 +210,16 @@ class _Search:
             return FloorTooHigh(floor.rule)
         return explain(self.layout)
 
-    def _proposal(self, values: Array) -> tuple[Array, Array]:
-        """Read (progress, funded) of the master's plan, shape (I eligible, T), with progress as it truly is."""
+    def _funded(self, values: Array) -> Array:
+        """Read φ of the master's plan, shape (I eligible, T)."""
         funded = np.where(self.layout.funded == ABSENT, 0.0, values[self.layout.funded])
         funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
-        funded = np.maximum.accumulate(funded, axis=1)
-        return timing.progress(self.layout.initiatives, funded), funded
+        return np.asarray(np.maximum.accumulate(funded, axis=1))
 
-    def _judge(self, values: Array) -> Optimum:
-        progress, funded = (self._spread(part) for part in self._proposal(values))
+    def _judge(self, funded: Array) -> Optimum:
+        """Say what a plan of the eligible initiatives is worth, with progress as it truly is."""
+        progress = self._spread(timing.progress(self.layout.initiatives, funded))
+        funded = self._spread(funded)
         worth = self._evaluate(progress, funded)
         objective = (1 - self.aversion) * worth.expected + self.aversion * worth.tail
         return Optimum(funded, progress, worth, objective, self.bound, self.rounds, Ending.GAP)
@@ -269,7 +274,7 @@ class _Search:
     def _tangents(self, values: Array) -> list[Row]:
         """Give lines under which progress falls back to its curve, wherever the master left it above."""
         rows = []
-        _, funded = self._proposal(values)
+        funded = self._funded(values)
         for i, each in enumerate(self.layout.initiatives):
             if each.response.is_linear or each.response.points:
                 continue

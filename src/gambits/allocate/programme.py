@@ -30,6 +30,10 @@ ABSENT: Final = -1
 """Stands in an array of columns where there is no column: the quantity is 0."""
 
 
+PAID: Final = "money that is paid stays paid"
+"""A rule that nobody could drop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One row: low ≤ Σ coefficient · column ≤ high, and the rule of the user's that it holds."""
@@ -95,14 +99,19 @@ def lay_out(
     initiatives: tuple[Initiative, ...],
     weights: tuple[float, ...],
     aversion: float,
+    *,
+    bare: bool = False,
 ) -> Layout:
-    """Number the columns. Names begin with the number, since PuLP 3 sorts columns by name."""
+    """Number the columns. Names begin with the number, since PuLP 3 sorts columns by name.
+
+    A ``bare`` layout has every column, so that every rule is a row: for the search of a conflict.
+    """
     shape = (len(initiatives), portfolio.periods.count)
     funded = np.full(shape, ABSENT, dtype=np.int32)
     progress = np.full(shape, ABSENT, dtype=np.int32)
     names: list[str] = []
     upper: list[float | None] = []
-    most = ceilings(portfolio, initiatives)
+    most = np.ones(shape) if bare else ceilings(portfolio, initiatives)
 
     def column(limit: float | None, kind: str, *parts: str) -> int:
         upper.append(limit)
@@ -171,9 +180,9 @@ def _in_period(columns: Columns, i: int, t: int, factor: float) -> list[tuple[in
 
 def keep_what_is_paid(layout: Layout) -> Iterator[Limit]:
     """Money is not taken back: φ[i,t−1] ≤ φ[i,t]."""
-    rule = BrokenRule("money that is paid stays paid", Where(layout.portfolio.file))
+    rule = BrokenRule(PAID, Where(layout.portfolio.file))
     for i, each in enumerate(layout.initiatives):
-        for t in range(each.start + 1, layout.funded.shape[1]):
+        for t in range(1, layout.funded.shape[1]):
             yield Limit(f"keep_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, -1.0)), -np.inf, 0.0, rule)
 
 
@@ -182,7 +191,7 @@ def pace(layout: Layout) -> Iterator[Limit]:
     for i, each in enumerate(layout.initiatives):
         if each.takes > 1:
             rule = _rule(layout, each, "takes", f"{each.id} takes {each.takes} periods")
-            for t in range(each.start, layout.funded.shape[1]):
+            for t in range(layout.funded.shape[1]):
                 yield Limit(
                     f"pace_{each.id}_{t}",
                     _terms(*_in_period(layout.funded, i, t, 1.0)),
@@ -190,6 +199,18 @@ def pace(layout: Layout) -> Iterator[Limit]:
                     1 / each.takes,
                     rule,
                 )
+
+
+def wait_for_the_start(layout: Layout) -> Iterator[Limit]:
+    """No money before the start: φ[i,t] ≤ 0. The master has no such columns, and so no such rows."""
+    for i, each in enumerate(layout.initiatives):
+        if each.start > 0:
+            names = layout.portfolio.periods.names
+            when = names[each.start] if each.start < len(names) else "after the horizon"
+            rule = _rule(layout, each, "start", f"{each.id} starts in {when}")
+            terms = _terms(*((int(column), 1.0) for column in layout.funded[i, : each.start]))
+            if terms:
+                yield Limit(f"start_{each.id}", terms, -np.inf, 0.0, rule)
 
 
 def fund_what_must_be(layout: Layout) -> Iterator[Limit]:
@@ -207,7 +228,7 @@ def fund_prerequisites_first(layout: Layout) -> Iterator[Limit]:
             for name in names:
                 rule = _rule(layout, each, key, f"{each.id} waits for {name} ({key})")
                 i = layout.ids[name]
-                for t in range(each.start, layout.funded.shape[1]):
+                for t in range(layout.funded.shape[1]):
                     pairs = ((int(layout.funded[j, t]), 1.0), (int(layout.funded[i, t]), -1.0))
                     yield Limit(f"{key}_{each.id}_{name}_{t}", _terms(*pairs), -np.inf, 0.0, rule)
 
@@ -312,6 +333,7 @@ def hold_floor(layout: Layout) -> Iterator[Limit]:
 BLOCKS: Final[tuple[Callable[[Layout], Iterator[Limit]], ...]] = (
     keep_what_is_paid,
     pace,
+    wait_for_the_start,
     fund_what_must_be,
     fund_prerequisites_first,
     limit_spend,
@@ -344,15 +366,36 @@ def formulate(layout: Layout, aversion: float) -> Programme:
     """
     limits = tuple(limit for block in BLOCKS for limit in block(layout))
     problem = pulp.LpProblem("gambits", pulp.LpMinimize)
+    nothing = fixed_at_zero(layout, limits)
     columns = [
-        problem.add_variable(name, None if most is None else 0, most)
-        for name, most in zip(layout.names, layout.upper, strict=True)
+        problem.add_variable(name, None if most is None else 0, 0 if k in nothing else most)
+        for k, (name, most) in enumerate(zip(layout.names, layout.upper, strict=True))
     ]
     goal = [(columns[k], aversion - 1.0) for k in layout.worth if k != ABSENT]
     goal += [(columns[layout.tail], -aversion)] if aversion > 0 else []
     problem.setObjective(expression(goal))
     state(problem, columns, (*limits, *_diminishing(layout)))
     return Programme(layout, limits, LiveModel(problem, columns))
+
+
+def fixed_at_zero(layout: Layout, limits: tuple[Limit, ...]) -> set[int]:
+    """Find the columns that the rules hold at 0, as shares that cannot be met do.
+
+    A row Σ c·x ≤ 0 whose live coefficients are all above 0 leaves nothing to any of them; one row can decide
+    the next. Progress goes with its funded fraction: near 0 its tangents would leave it loose.
+    """
+    zero: set[int] = set()
+    made = {int(f): int(p) for f, p in zip(layout.funded.flat, layout.progress.flat, strict=True)}
+    size = -1
+    while size < len(zero):
+        size = len(zero)
+        for limit in limits:
+            live = {k: c for k, c in limit.terms.items() if k not in zero and c}
+            down = limit.high <= 0 and all(c > 0 for c in live.values())
+            up = limit.low >= 0 and limit.low < np.inf and all(c < 0 for c in live.values())
+            if live and (down or up) and set(live) <= set(made):
+                zero |= {k for column in live for k in (column, made[column])}
+    return zero
 
 
 def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
@@ -377,8 +420,8 @@ def _diminishing(layout: Layout) -> Iterator[Limit]:
     for i, each in enumerate(layout.initiatives):
         if each.response.is_linear:
             continue
-        for t in range(each.start, layout.funded.shape[1]):
-            for n, (slope, intercept) in enumerate(lines(each.response) if layout.funded[i, t] != ABSENT else ()):
+        for t in np.flatnonzero(layout.funded[i] != ABSENT):
+            for n, (slope, intercept) in enumerate(lines(each.response)):
                 pairs = ((int(layout.progress[i, t]), 1.0), (int(layout.funded[i, t]), -slope))
                 yield Limit(f"response_{each.id}_{t}_{n}", _terms(*pairs), -np.inf, intercept, rule)
 

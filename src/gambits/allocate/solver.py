@@ -31,6 +31,10 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+_FREE: Final = 1e20
+"""What HiGHS takes for infinite."""
+
+
 class Status(Enum):
     """How a solve ended. Values are read for ``OPTIMAL`` alone."""
 
@@ -84,6 +88,7 @@ class LiveModel:
     def solve(self) -> Solution:
         """Solve from the last basis, or from nothing at the first call and after trouble."""
         if self._highs is None:
+            self._state_every_column()
             self.problem.solve(pulp.HiGHS(msg=False, **_OPTIONS))
             self._highs = self.problem.solverModel
             self._position = self._positions()
@@ -106,12 +111,23 @@ class LiveModel:
             terms = zip(row.columns, row.coefficients, strict=True)
             self.problem += expression((self.columns[k], float(factor)) for k, factor in terms) <= row.upper
 
-    def _positions(self) -> NDArray[np.int32]:
-        """Find the HiGHS column of each of ours: PuLP 3 sorts them by name, PuLP 4 exports them in order."""
+    def _exported(self) -> dict[str, int]:
+        """Number the columns that HiGHS is given: PuLP 3 sorts them by name, PuLP 4 exports them in order."""
         exported = getattr(self.problem, "exported_variables", self.problem.variables)
-        number = {variable.name: k for k, variable in enumerate(exported())}
-        # A column that stands in no row is not exported: it has no place, and its value is 0.
-        return np.array([number.get(column.name, -1) for column in self.columns], dtype=np.int32)
+        return {variable.name: k for k, variable in enumerate(exported())}
+
+    def _state_every_column(self) -> None:
+        """Give a row to every column that stands nowhere, since PuLP would leave it out."""
+        known = self._exported()
+        for column in self.columns:
+            if column.name not in known:
+                least = -_FREE if column.lowBound is None else column.lowBound
+                self.problem += expression([(column, 1.0)]) >= least
+
+    def _positions(self) -> NDArray[np.int32]:
+        """Find the HiGHS column of each of ours."""
+        number = self._exported()
+        return np.array([number[column.name] for column in self.columns], dtype=np.int32)
 
     def _send(self, rows: Sequence[Row]) -> None:
         starts = np.cumsum([0] + [len(row.columns) for row in rows[:-1]]).astype(np.int32)
@@ -126,6 +142,5 @@ class LiveModel:
         status = _STATUS.get(self._highs.getModelStatus(), Status.STOPPED)
         if status is not Status.OPTIMAL:
             return Solution(status, np.empty(0), float("nan"))
-        found = np.append(np.array(self._highs.getSolution().col_value), 0.0)
-        values = found[self._position]
+        values = np.array(self._highs.getSolution().col_value)[self._position]
         return Solution(status, values, float(self._highs.getInfo().objective_function_value))

@@ -12,6 +12,14 @@ from gambits.allocate.plan import rounded
 from gambits.errors import InputError, Problem, Where
 
 FORMAT: Final = "gambits/diff/1"
+_KEYS: Final[dict[str, Any]] = {
+    "objective": int | float,
+    "total_spend": int | float,
+    "money": str,
+    "inputs": dict,
+    "initiatives": dict,
+    "periods": list,
+}
 _SMALLEST_MOVE: Final = 1e-6
 """Money below this part of all money has not moved: it is the tolerance of two solves."""
 
@@ -101,10 +109,21 @@ def read_plan(path: Path) -> dict[str, Any]:
         raise _refused(path, f"cannot read the plan: {error}") from None
     if not isinstance(plan, dict) or plan.get("format") != PLAN_FORMAT:
         raise _refused(path, f"the file is not a plan ({PLAN_FORMAT})")
-    missing = {"objective", "total_spend", "money", "inputs", "initiatives", "periods"} - set(plan)
+    missing = sorted(set(_KEYS) - set(plan))
     if missing:
-        raise _refused(path, f"the plan lacks {', '.join(sorted(missing))}")
+        raise _refused(path, f"the plan lacks {', '.join(missing)}")
+    for key, kind in _KEYS.items():
+        if not isinstance(plan.get(key), kind):
+            raise _refused(path, f"`{key}` is not what a plan has there")
+    if not all(isinstance(each, dict) and _is_row(each.get("spend")) for each in plan["initiatives"].values()):
+        raise _refused(path, "an initiative of the plan has no `spend` by period")
+    if not all(isinstance(each, dict) for each in plan["inputs"].values()):
+        raise _refused(path, "`inputs` is not what a plan has there")
     return plan
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, int | float) for each in value)
 
 
 def _refused(path: Path, message: str) -> InputError:

@@ -192,7 +192,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: s
     plan = pipeline.solve(found, gambit, settings)
     if out is not None:
         write_json(plan.to_dict(), out)
-    if as_json:
+    if as_json and out != "-":
         write_json(plan.to_dict())
     elif out != "-":
         show(tables.plan(plan, found, gambit))
@@ -216,7 +216,7 @@ def compare(portfolio: str, gambits: tuple[str, ...], settings: Settings, as_jso
     comparison = pipeline.compare(found, gambits or pipeline.GAMBITS, settings)
     if out is not None:
         write_json(comparison.to_dict(), out)
-    if as_json:
+    if as_json and out != "-":
         write_json(comparison.to_dict())
     elif out != "-":
         show(tables.comparison(comparison, found))
@@ -254,8 +254,7 @@ def memo(portfolio: str, gambit: str, settings: Settings, out: str | None) -> No
     from gambits.portfolio.load import load
 
     found, chosen = load(portfolio), load_gambit(gambit)
-    others = [name for name in pipeline.GAMBITS if name != chosen.name]
-    comparison = pipeline.compare(found, [chosen, *others], settings)
+    comparison = pipeline.beside(found, chosen, settings)
     write(pipeline.write_memo(found, comparison, chosen, settings), out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import sys
@@ -29,6 +30,10 @@ class Group(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # Where a terminal knows no UTF-8, a sign is replaced rather than the answer lost.
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except GambitsError as error:
@@ -82,6 +87,8 @@ def write(text: str, out: str | Path | None = None) -> None:
 
 def write_bytes(data: bytes, path: Path) -> None:
     """Write a file, whole or not at all, making its folder."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gambits.cli.output import WIDTH
+from gambits.portfolio.load import FILE_NAME
 from gambits.words import factor, flop, money, multiple, oom, percent
 
 if TYPE_CHECKING:
@@ -38,9 +39,19 @@ def checked(portfolio: Portfolio) -> RenderableType:
         f"{money(portfolio.budget.total)} {portfolio.money}."
     )
     lines = [escape(text)]
+    lines += [escape(f"  {text}") for text in _by_law(portfolio)]
     lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
-    lines.append(escape(f"Next: gambits compare {Path(portfolio.file).parent}"))
+    lines.append(escape(f"Next: gambits compare {_typed(portfolio)}"))
     return "\n".join(lines)
+
+
+def _by_law(portfolio: Portfolio) -> list[str]:
+    """Say which effects a law gave."""
+    return [
+        f"{each.id}: {lever.words} {each.effects[lever]} by {law.words}"
+        for each in sorted(portfolio.initiatives, key=lambda each: each.id)
+        for lever, law in each.laws.items()
+    ]
 
 
 def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
@@ -70,7 +81,7 @@ def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {Path(portfolio.file).parent} --gambit {asked} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {_typed(portfolio)} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
 
 
@@ -237,6 +248,12 @@ def next_steps(memos: Iterable[Path]) -> RenderableType:
     lines = ["Memos for the board:", *(f"  {path}" for path in memos), "", "Next, your own portfolio:"]
     lines += ["  gambits init my-lab", "  gambits compare my-lab"]
     return escape("\n".join(lines))
+
+
+def _typed(portfolio: Portfolio) -> str:
+    """Give what to type for a portfolio: its folder, or the file where that has a name of its own."""
+    file = Path(portfolio.file)
+    return str(file.parent if file.name == FILE_NAME else file)
 
 
 def _headline(found: Plan) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from gambits.files.reading import Report, did_you_mean
+from gambits.files.reading import NUMBER_PATTERN, Report, did_you_mean, is_number
 from gambits.quantities.estimates import Bounds, Estimate, Shape
 from gambits.quantities.periods import Period
 
@@ -23,8 +23,8 @@ BAD: Final = object()
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RANGE = re.compile(r"(?P<low>\S+)\s+to\s+(?P<high>\S+)")
-_NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-_NUMBER = re.compile(_NUMBER_PATTERN)
+_LARGEST = 1e60
+"""Beyond this, and below its inverse, products overflow."""
 
 
 class Refused(Exception):
@@ -49,6 +49,8 @@ def scalar_text(node: yaml.Node, wanted: str) -> str:
     text = str(node.value).strip()
     if not text or (not node.style and text in ("null", "~")):
         raise Refused("empty", f"expected {wanted}, found nothing", f"write {wanted}, or remove the key")
+    if not all(sign.isprintable() or sign.isspace() for sign in text):
+        raise Refused("control-character", "there is a control character in it", "write it without")
     return text
 
 
@@ -60,9 +62,12 @@ def number(text: str) -> float:
     Refused
         If the text is not a number, or is not finite.
     """
-    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+    if not is_number(text):
         raise Refused("not-a-number", f"`{text}` is not a number", "write digits, as 12, 0.3 or 2e27, without a unit")
-    return float(text)
+    value = float(text)
+    if value and not 1 / _LARGEST <= abs(value) <= _LARGEST:
+        raise Refused("out-of-range", f"{text} is beyond all reason", "choose a unit in which it is nearer to 1")
+    return value
 
 
 def _rounded(value: float, *, up: bool) -> str:
@@ -322,7 +327,8 @@ class Uncertain(Kind):
             raise Refused(
                 "too-skewed",
                 f"no distribution fits: p50 is too near {'p10' if estimate.values[1] < low else 'p90'}",
-                f"write a p50 between {_rounded(low, up=True)} and {_rounded(high, up=False)}, or wider percentiles",
+                f"write a p50 between {_rounded(low, up=True)} and {_rounded(high, up=False)}, "
+                "or other outer percentiles",
             )
 
     def _inside(self, *values: float) -> None:
@@ -352,7 +358,7 @@ class Uncertain(Kind):
 ESTIMATE_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [
         {"type": "number"},
-        {"type": "string", "pattern": rf"^\s*{_NUMBER_PATTERN}\s+to\s+{_NUMBER_PATTERN}\s*$"},
+        {"type": "string", "pattern": rf"^\s*{NUMBER_PATTERN}\s+to\s+{NUMBER_PATTERN}\s*$"},
         {
             "type": "object",
             "properties": {name: {"type": "number"} for name in ("p10", "p50", "p90")},

@@ -7,6 +7,8 @@ from its text by the kind of its key: ``2e27`` is a number here though YAML 1.1 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,8 @@ import yaml
 
 from gambits.errors import InputError, Problem, Where
 
+NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+_NUMBER = re.compile(NUMBER_PATTERN)
 _MOST_BYTES = 20_000_000
 _MOST_NODES = 500_000
 _MOST_DEPTH = 30
@@ -26,12 +30,13 @@ _PLAIN_TAGS = frozenset(
 
 @dataclass(slots=True)
 class Report:
-    """The faults found so far in one file, and the line of every key that was read."""
+    """The faults found so far in one file, and the line and value of every key that was read."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     where: dict[str, Where] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
 
     def at(self, place: yaml.Node | str) -> Where:
         """Say where a node, or a dotted key or its nearest parent, is written."""
@@ -46,7 +51,7 @@ class Report:
 
     def add(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
         """Note a fault that makes the file unusable."""
-        self.problems.append(Problem(code, self.at(place), message, fix))
+        self.problems.append(Problem(code, self.at(place), printable(message), printable(fix)))
 
     def warn(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
         """Note something that is probably not meant."""
@@ -63,6 +68,11 @@ class Report:
         if self.problems:
             unique = dict.fromkeys(sorted(self.problems, key=lambda each: (each.where, each.message)))
             raise InputError(tuple(unique))
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would act on."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def as_shown(path: Path) -> str:
@@ -191,10 +201,12 @@ def _plain_scalar(node: yaml.ScalarNode) -> object:
         return text
     if text in ("true", "false"):
         return text == "true"
-    try:
-        return float(text)
-    except ValueError:
-        return " ".join(text.split())
+    return float(text) if is_number(text) else " ".join(text.split())
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is written as a finite number: digits, a point, an exponent."""
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 def flatten(value: object, key: str = "") -> dict[str, object]:

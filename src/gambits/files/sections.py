@@ -51,8 +51,10 @@ class Section(Kind):
             )
             return BAD
         known = {row.name: row for row in self.keys}
+        order = {row.name: place for place, row in enumerate(self.keys)}
         draft: Draft = {}
-        for name, place, value in unique_items(node, report, key):
+        # In the table's order, so that what stands above in it is known when a key below is read.
+        for name, place, value in sorted(unique_items(node, report, key), key=lambda item: order.get(item[0], -1)):
             path = f"{key}.{name}" if key else name
             report.where[path] = report.at(place)
             row = known.get(name)
@@ -61,8 +63,7 @@ class Section(Kind):
             elif not row.is_built:
                 report.add(place, "not-supported", f"`{path}` is not supported yet", "remove it for now")
             else:
-                read = row.kind.read(value, report, path)
-                draft[name] = read
+                draft[name] = report.values[path] = row.kind.read(value, report, path)
         for row in self.keys:
             if row.required and row.name not in draft:
                 path = f"{key}.{row.name}" if key else row.name
@@ -166,7 +167,9 @@ class Changes(Kind):
         return found
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
+        # An effect may change to what a law says: one name with its arguments.
+        named = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": {"type": "object"}}
+        return {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/estimate"}, named]}}
 
 
 def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:

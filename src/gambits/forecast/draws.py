@@ -12,10 +12,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from gambits.errors import InputError, Problem, Where
-from gambits.forecast.sampling import quantile, reordered, stratified
+from gambits.forecast.sampling import reordered, stratified
 from gambits.portfolio.graph import prerequisites
 from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Trend
 from gambits.quantities.estimates import Estimate
+from gambits.quantities.quantiles import quantile
 from gambits.scaling.frontier import LN_10, Constants
 from gambits.scaling.laws import load_law
 

@@ -11,6 +11,7 @@ from gambits.analyse.compare import Comparison, Difference
 from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Portfolio
+from gambits.scaling.effects.law import Provenance
 from gambits.scaling.laws import Law
 
 _SMALL: Final = 0.05
@@ -62,19 +63,19 @@ class Memo:
     def funded(self) -> tuple[Line, ...]:
         """Initiatives with money, most first."""
         with_money = [line for line in self.lines if line.allocation.total >= _SMALL]
-        return tuple(sorted(with_money, key=lambda line: (-line.allocation.total, line.initiative.id)))
+        return tuple(sorted(with_money, key=lambda line: (-round(line.allocation.total, 6), line.initiative.id)))
 
     @property
     def now(self) -> tuple[Line, ...]:
         """Initiatives with money in the first period, most first."""
         with_money = [line for line in self.lines if line.now >= _SMALL]
-        return tuple(sorted(with_money, key=lambda line: (-line.now, line.initiative.id)))
+        return tuple(sorted(with_money, key=lambda line: (-round(line.now, 6), line.initiative.id)))
 
     @property
     def top(self) -> tuple[Line, ...]:
         """Initiatives by what they bring, those that bring something."""
         bring = [line for line in self.lines if abs(line.contribution) >= 0.0005]  # noqa: PLR2004  (rounds to 0)
-        return tuple(sorted(bring, key=lambda line: (-line.contribution, line.initiative.id)))
+        return tuple(sorted(bring, key=lambda line: (-round(line.contribution, 6), line.initiative.id)))
 
     @property
     def unfunded(self) -> tuple[tuple[Line, str], ...]:
@@ -92,6 +93,15 @@ class Memo:
             if firm and 0 < firm["funded"] < 1:
                 found.append((line, firm))
         return tuple(found)
+
+    @property
+    def by_law(self) -> tuple[tuple[tuple[str, Provenance], ...], ...]:
+        """The effects that laws gave, by law: the initiative's title, and where the effect came from."""
+        found: dict[str, list[tuple[str, Provenance]]] = {}
+        for line in self.lines:
+            for law in line.initiative.laws.values():
+                found.setdefault(law.law, []).append((line.initiative.title, law))
+        return tuple(tuple(uses) for _, uses in sorted(found.items()))
 
     @property
     def judged(self) -> float:

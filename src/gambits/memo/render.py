@@ -11,7 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from gambits import words
 from gambits.memo.compose import Memo
-from gambits.scaling.laws import TAGS
+from gambits.scaling.effects.law import EFFECT_TAGS
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~$&])")
@@ -34,7 +34,7 @@ def markdown(memo: Memo) -> str:
     )
     forms = (words.money, words.oom, words.percent, words.multiple, words.factor, words.flop)
     environment.filters |= {form.__name__: lambda value, form=form: Plain(form(value)) for form in forms}
-    text = environment.get_template("memo.md.j2").render(memo=memo, tags=TAGS)
+    text = environment.get_template("memo.md.j2").render(memo=memo, tags=EFFECT_TAGS)
     return _BLANK_LINES.sub("\n\n", text)
 
 

@@ -183,7 +183,7 @@ def load_gambit(name: str | Path) -> Gambit:
         only=draft.get("only"),
         objective=draft.get("objective"),
         file=shown,
-        inputs=flatten(plain(node)),
+        inputs=dict(sorted(flatten(plain(node)).items())),
         where=report.where,
     )
 

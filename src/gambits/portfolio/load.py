@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gambits.errors import InputError, Problem, Where
@@ -51,7 +52,7 @@ def load(path: str | Path) -> Portfolio:
     for check in CHECKS:
         check(draft, report, file.parent)
     report.raise_problems()
-    return _build(draft, report, flatten(plain(node)))
+    return _build(draft, report, dict(sorted(flatten(plain(node)).items())))
 
 
 def locate(path: str | Path) -> Path:
@@ -63,15 +64,15 @@ def locate(path: str | Path) -> Path:
         If there is none.
     """
     given = Path(path)
-    if given.is_file():
-        return given
-    if (given / FILE_NAME).is_file():
-        return given / FILE_NAME
+    for file in (given, given / FILE_NAME):
+        if os.path.isfile(file):  # noqa: PTH113  (Path.is_file raises for names that are too long)
+            return file
     folder = bundled.portfolio_folder(str(path))
     if folder is not None:
         return folder / FILE_NAME
     names = ", ".join(bundled.portfolio_names())
-    message = f"the folder has no {FILE_NAME}" if given.is_dir() else "there is no such file"
+    is_folder = os.path.isdir(given)  # noqa: PTH112  (the same)
+    message = f"the folder has no {FILE_NAME}" if is_folder else "there is no such file"
     raise stop(str(path), 0, "not-found", message, f"check the path, or use a bundled portfolio: {names}")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from gambits.errors import Problem, Where
 from gambits.quantities.estimates import Bounds, Estimate
 from gambits.quantities.periods import Periods
+from gambits.scaling.effects.law import LawEstimate, Provenance
 
 ARCHITECT = "architect"
 ALCHEMIST = "alchemist"
@@ -215,6 +216,11 @@ class Initiative:
         if stage and name in ("cost", "success"):
             return f"initiatives.{whole}.stages.{stage}.{name}"
         return f"initiatives.{whole}.{name}"
+
+    @property
+    def laws(self) -> Mapping[Lever, Provenance]:
+        """Where the effects that laws gave came from."""
+        return {lever: each.law for lever, each in self.effects.items() if isinstance(each, LawEstimate)}
 
     @property
     def rests_on_judgement(self) -> bool:

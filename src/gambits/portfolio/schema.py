@@ -22,6 +22,7 @@ from gambits.files.kinds import (
     Whole,
 )
 from gambits.files.sections import Changes, Key, Section, Several, Table
+from gambits.portfolio.effects import Effect
 from gambits.portfolio.model import Lever
 from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
@@ -48,7 +49,10 @@ _ABOUT_LEVERS: Final = {
 }
 
 EFFECTS: Final = Section(
-    tuple(Key(lever.value, _POSITIVE, about, lever.unit) for lever, about in _ABOUT_LEVERS.items())
+    tuple(
+        Key(lever.value, Effect(Bounds.POSITIVE, lever.value), about, lever.unit)
+        for lever, about in _ABOUT_LEVERS.items()
+    )
 )
 
 INITIATIVE: Final = Section(

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from gambits.errors import InputError
 from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
 from gambits.files.sections import Draft
+from gambits.portfolio.effects import check_law_costs_count, check_law_gains_count_once
 from gambits.portfolio.model import Lever
 from gambits.portfolio.schema import kind_of
 
-UNLIMITED_LAW: Final = "chinchilla-2022"
+ROUNDED_LAW: Final = "chinchilla-2022-rounded"
+UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
 _PROBABILITY_TOLERANCE: Final = 1e-6
 
 
@@ -112,6 +115,9 @@ def check_periods_agree(draft: Draft, report: Report, folder: Path) -> None:
 def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
     """The law is a preset, or a file in the portfolio's folder."""
     law = draft.get("frontier", {}).get("law")
+    if law == ROUNDED_LAW:
+        message = f"`{law}` shows what rounding does, and must not be used to extrapolate"
+        report.warn("frontier.law", "rounded-law", message, "use chinchilla-2022, or muennighoff-2023")
     if law is None or law in bundled.laws():
         return
     path = (folder / law).resolve()
@@ -119,6 +125,13 @@ def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
     if not (inside and path.suffix in (".yaml", ".yml") and path.is_file()):
         mend = f"{did_you_mean(law, bundled.laws())} or give a law file (.yaml) in the portfolio's folder"
         report.add("frontier.law", "unknown-law", f"`frontier.law`: there is no law `{law}`", mend)
+        return
+    from gambits.scaling.laws import load_law  # numpy: only for a law of one's own
+
+    try:
+        load_law(law, folder)
+    except InputError as error:
+        report.problems += error.problems
 
 
 def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
@@ -131,7 +144,7 @@ def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
         if scaling and "frontier" not in report.where:
             message = f"`{place}` move a scaling law, and there is no `frontier`"
             report.add(place, "no-frontier", message, "add `frontier:`, or use `value`")
-        if law == UNLIMITED_LAW and Lever.UNIQUE_TOKENS.value in levers:
+        if law in UNLIMITED_LAWS and Lever.UNIQUE_TOKENS.value in levers:
             message = f"`{place}`: unique tokens are worth nothing under {law}, which knows no data limit"
             report.warn(f"{place}.{Lever.UNIQUE_TOKENS.value}", "no-data-limit", message, "use muennighoff-2023")
 
@@ -189,7 +202,7 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
         place = f"scenarios.{number}.change"
         found = {}
         for key, node in scenario.get("change", {}).items():
-            kind = kind_of(key) if key.split(".")[0] in ("frontier", "market", "initiatives") else None
+            kind = kind_of(key) if _may_change(key) else None
             here = f"{place}.{key}"
             if kind is None:
                 known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
@@ -202,6 +215,14 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
                     found[key] = estimate
         if "change" in scenario:
             scenario["change"] = found
+
+
+def _may_change(key: str) -> bool:
+    """Whether a key is an estimate that is drawn: rules, and what is counted at its median, stay as they are."""
+    parts = key.split(".")
+    if parts[0] == "initiatives":
+        return parts[2:3] in (["cost"], ["success"], ["effects"], ["value"])
+    return parts[0] in ("frontier", "market")
 
 
 def _is_there(key: str, report: Report) -> bool:
@@ -292,6 +313,8 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_synergies,
     check_overlaps,
     check_market_is_there,
+    check_law_costs_count,
+    check_law_gains_count_once,
 )
 
 

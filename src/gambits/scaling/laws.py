@@ -5,6 +5,7 @@ A preset ships with the package; a law file beside a portfolio has the same form
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from gambits.files.kinds import BAD, Choice, Kind, Number, Refused, Text, scalar
 from gambits.files.reading import Report, compose, read_text, stop
 from gambits.files.sections import Key, Section
 from gambits.scaling.frontier import Constants
+from gambits.scaling.published import TAGS, Constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,26 +28,6 @@ if TYPE_CHECKING:
 FORMAT: Final = "gambits-law/1"
 
 _DRAWN: Final = ("ln_A", "ln_B", "ln_E", "alpha", "beta", "R_D", "R_N")
-
-TAGS: Final = {
-    "R1": "read in the primary place",
-    "R2": "read in a secondary place",
-    "M": "from memory, to be checked",
-    "OWN": "computed, by us from published data or by `gambits fit` from the reader's",
-}
-"""How sure we are of a published figure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A constant of a law with its provenance; ``interval`` holds at ``level`` where one is known."""
-
-    name: str
-    value: float
-    tag: str
-    interval: tuple[float, float] | None = None
-    level: float | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +41,11 @@ class Law:
     note: str
     constants: Mapping[str, Constant]
     draws: Path | None = None
+
+    @property
+    def draws_sha256(self) -> str | None:
+        """Digest of the file of draws, None without one."""
+        return None if self.draws is None else hashlib.sha256(self.draws.read_bytes()).hexdigest()
 
     def drawn(self, uniforms: NDArray[np.float64]) -> Constants:
         """Draw the constants jointly: for each uniform a row of the law's bootstrap draws.
@@ -200,6 +187,7 @@ def _load_file(path: Path, name: str) -> Law:
     report = Report(shown)
     draft = LAW.read(compose(read_text(path, shown), shown), report, "")
     _check_constants(draft, report)
+    draws = _find_draws(draft, path, report)
     report.raise_problems()
     return Law(
         name=name,
@@ -208,8 +196,18 @@ def _load_file(path: Path, name: str) -> Law:
         fitted_to=draft["fitted_to"]["flop"],
         note=draft["fitted_to"]["note"],
         constants={key: Constant(key, **each) for key, each in draft["constants"].items()},
-        draws=path.parent / draft["draws"] if "draws" in draft else None,
+        draws=draws,
     )
+
+
+def _find_draws(draft: Any, path: Path, report: Report) -> Path | None:
+    """Find the file of draws, which lies in the folder of the law."""
+    if draft is BAD or "draws" not in draft:
+        return None
+    draws: Path = path.parent / draft["draws"]
+    if not draws.resolve().is_relative_to(path.parent.resolve()) or not draws.is_file():
+        report.add("draws", "law-draws", f"`draws`: no file `{draft['draws']}` in the law's folder", "check its name")
+    return draws
 
 
 def _read_draws(path: Path) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ import numpy as np
 from gambits.scaling.fit.losses import LOSSES
 from gambits.scaling.fit.surface import NAMES
 from gambits.scaling.fit.verdict import LEVEL
-from gambits.scaling.laws import FORMAT, Constant
+from gambits.scaling.laws import FORMAT
+from gambits.scaling.published import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
