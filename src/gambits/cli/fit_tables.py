@@ -69,7 +69,7 @@ def _ridge(found: Fit) -> RenderableType:
 
 def _next(found: Fit, out: str | None) -> str:
     if out is None:
-        return f"Next: gambits fit {found.runs.file} -o my-law.yaml, for a law that a portfolio can use"
+        return "Next: the same with -o my-law.yaml, for a law that a portfolio can use"
     name = Path(out).name
     return f"Next: in a portfolio in the folder of {name}, frontier: {{law: {name}}}"
 

@@ -39,7 +39,8 @@ def check_runs(runs: Runs, form: Form) -> None:
     InputError
         With every reason.
     """
-    problems = [problem for check in CHECKS for problem in check(runs, form)]
+    # Of too few runs the range says no more.
+    problems = check_count(runs, form) or [problem for check in CHECKS for problem in check(runs, form)]
     if problems:
         raise InputError(tuple(problems), "more runs of other sizes and lengths make a law; see `gambits fit --help`")
 
@@ -65,7 +66,7 @@ def check_repetition(runs: Runs, form: Form) -> list[Problem]:
 def check_sizes(runs: Runs, form: Form) -> list[Problem]:
     """There are several sizes of model."""
     count = _different(runs.parameters)
-    if count >= _FEWEST or "alpha" not in form.names or _has_few(runs, form):
+    if count >= _FEWEST or "alpha" not in form.names:
         return []
     if count == 1:
         message = f"all runs have one size ({runs.parameters[0]:.3g} parameters): α and A cannot be told"
@@ -77,7 +78,7 @@ def check_sizes(runs: Runs, form: Form) -> list[Problem]:
 def check_lengths(runs: Runs, form: Form) -> list[Problem]:
     """Models were trained on several numbers of tokens."""
     count = _different(runs.tokens)
-    if count >= _FEWEST or "alpha" not in form.names or _has_few(runs, form):
+    if count >= _FEWEST or "alpha" not in form.names:
         return []
     message = f"the runs have only {count} {'length' if count == 1 else 'lengths'} (tokens): β and B cannot be told"
     return [Problem("runs-few-lengths", _top(runs), message, "add runs on fewer and on more tokens")]
@@ -87,7 +88,7 @@ def check_range(runs: Runs, form: Form) -> list[Problem]:
     """Compute spans an order of magnitude."""
     low, high = runs.compute.min(), runs.compute.max()
     span = float(np.log10(high / low))
-    if span >= _SHORTEST or "alpha" not in form.names or _has_few(runs, form):
+    if span >= _SHORTEST or "alpha" not in form.names:
         return []
     message = f"the runs span {span:.2f} orders of magnitude of compute ({low:.2g} to {high:.2g} FLOP)"
     return [Problem("runs-short-range", _top(runs), message, f"add runs until they span {_SHORTEST:g} or more")]
@@ -97,7 +98,7 @@ def check_ratio(runs: Runs, form: Form) -> list[Problem]:
     """Tokens do not simply rise with parameters."""
     ln_n, ln_d = np.log(runs.parameters), np.log(runs.tokens)
     sizes, lengths = _different(runs.parameters), _different(runs.tokens)
-    if "alpha" not in form.names or min(sizes, lengths) < _FEWEST or _has_few(runs, form):
+    if "alpha" not in form.names or min(sizes, lengths) < _FEWEST:
         return []
     slope = np.cov(ln_n, ln_d)[0, 1] / np.var(ln_n, ddof=1)
     scatter = np.std(ln_d - slope * ln_n)
@@ -130,7 +131,6 @@ def check_units(runs: Runs, form: Form) -> list[Problem]:
 
 
 CHECKS: Final = (
-    check_count,
     check_repetition,
     check_sizes,
     check_lengths,
@@ -139,11 +139,6 @@ CHECKS: Final = (
     check_order,
     check_units,
 )
-
-
-def _has_few(runs: Runs, form: Form) -> bool:
-    """Whether there are so few runs that their range says no more."""
-    return bool(check_count(runs, form))
 
 
 def _different(amounts: Array) -> int:

@@ -12,24 +12,19 @@ from gambits.scaling.fit.extrapolate import extrapolate
 from gambits.scaling.fit.form import REPETITION, make_form
 from gambits.scaling.fit.losses import LOSSES
 from gambits.scaling.fit.result import Draws, Fit, Options
+from gambits.scaling.fit.ridge import doubt_its_partner, follow_ridge
 from gambits.scaling.fit.search import find_optimum, refit
 from gambits.scaling.fit.surface import Surface
-from gambits.scaling.fit.verdict import (
-    constants_of,
-    doubt_its_partner,
-    find_doubts,
-    find_unseen,
-    follow_ridge,
-    intervals,
-)
+from gambits.scaling.fit.verdict import constants_of, find_doubts, find_unseen, intervals
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gambits.scaling.fit.losses import Loss
+    from gambits.scaling.fit.ridge import Place
     from gambits.scaling.fit.runs import Runs
-    from gambits.scaling.fit.verdict import Doubt, Interval, Place
+    from gambits.scaling.fit.verdict import Doubt, Interval
 
     Array = NDArray[np.float64]
 
@@ -60,6 +55,8 @@ def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
     ridge = _ridge(target, loss, optimum, doubts, found)
     lender = options.held or (None if kept.repeats else load_law(REPETITION_FROM))
     residuals = target.residuals(optimum[np.newaxis])[0]
+    is_law = all(doubt.is_repetition for doubt in doubts)
+    beyond = extrapolate(target, kept, loss) if is_law else None
     dropped = tuple(sorted(set(runs.lines) - set(kept.lines)))
     return Fit(
         runs=kept,
@@ -74,11 +71,11 @@ def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
         by_loss={name: constants_of(target.form.names, each) for name, each in optima.items()},
         draws=draws,
         predicted=target.ln_loss + residuals,
-        extrapolation=(beyond := extrapolate(target, kept, loss)),
+        extrapolation=beyond,
         doubts=(*doubts, *doubt_its_partner(doubts, ridge)),
         ridge=tuple(ridge),
         dropped=dropped,
-        notes=_notes(kept, options, dropped, residuals, is_tested=beyond is not None),
+        notes=_notes(kept, options, dropped, residuals, is_tested=beyond is not None or not is_law),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the runs do not say: optima at a limit, constants that resampling leaves open, and the ridge they lie on."""
+"""What the runs do not say: optima at a limit, constants that resampling leaves open, mixes of constants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gambits.scaling.fit.descent import Target, descend
 from gambits.scaling.fit.form import LIMITS, REPETITION
 
 if TYPE_CHECKING:
@@ -16,27 +15,23 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gambits.scaling.fit.losses import Loss
+    from gambits.scaling.fit.descent import Target
 
     Array = NDArray[np.float64]
 
 LEVEL: Final = 0.95
 _TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-Place = tuple[float, float, float]
 Interval = tuple[float, float]
 _WIDE: Final = 100.0
 """A constant of repetition whose interval spans more than this factor is not identified."""
-_MOVES: Final = 1.5
-"""Along a ridge, R_D or R_N moves if it does by more than this factor."""
+_WIDE_EXPONENT: Final = 4.0
+"""The same for an exponent."""
 _AT: Final = 1e-6
 _UNSEEN: Final = 1e-6
 """A constant whose slopes are smaller moves no run's loss."""
 _CANCELS: Final = 1e-4
 """Slopes, scaled to one size, that combine to less cancel; those of sound tables combine to 0.005 and more."""
 _TAKES_PART: Final = 0.1
-_RIDGE_POINTS: Final = 8
-_ACROSS: Final = tuple(np.log((0.3, 1.0, 3.0, 10.0, 30.0, 300.0)))
-"""Where searches for the other constant of repetition start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,8 @@ def _doubt(name: str, value: float, ends: Interval) -> Doubt | None:
     if _is_at_limit(name, value):
         message = f"{constant} is at the limit of the search ({_as_constant(name, value):.3g}): no optimum inside"
         return Doubt(constant, message, interior=False)
-    if any(_is_at_limit(name, end) for end in _ends(name, low, high)):
+    too_wide = not name.startswith("ln_") and high > _WIDE_EXPONENT * low
+    if too_wide or any(_is_at_limit(name, end) for end in _ends(name, low, high)):
         return Doubt(constant, f"{constant} is not identified: resamples take it from {low:.3g} to {high:.3g}")
     return None
 
@@ -121,40 +117,6 @@ def _slopes(target: Target, optimum: Array) -> Array:
     """Give the slopes of each run's log loss in the free numbers, shape (q, n)."""
     points = target.form.points(optimum[np.newaxis])
     return np.asarray(target.form.spread.T @ target.surface.slopes(points, target.surface.at(points))[0])
-
-
-def doubt_its_partner(doubts: list[Doubt], ridge: list[Place]) -> list[Doubt]:
-    """Say of R_D that R_N is open, or the other way round: on their ridge, the one is known only given the other."""
-    open_ones = [doubt.constant for doubt in doubts if doubt.is_repetition]
-    if len(open_ones) != 1:
-        return []
-    partner = "R_N" if open_ones == ["R_D"] else "R_D"
-    values = [place[partner == "R_N"] for place in ridge]
-    if max(values) < _MOVES * min(values):
-        return []
-    span = f"from {min(values):.2g} to {max(values):.2g} along their ridge"
-    return [Doubt(partner, f"{partner} is not identified by itself: it goes with {open_ones[0]}, {span}")]
-
-
-def follow_ridge(target: Target, loss: Loss, optimum: Array, constant: str, low: float) -> list[Place]:
-    """Follow (R_D, R_N, objective) along a constant of repetition, everything else fitted again at each place."""
-    name = f"ln_{constant}"
-    names = target.form.names
-    least, most = LIMITS[name]
-    steps = np.linspace(max(math.log(low) if low > 0 else least, least), most, _RIDGE_POINTS)
-    places = np.unique(np.append(steps, optimum[names.index(name)]))
-    return [_on_ridge(target, loss, np.delete(optimum, names.index(name)), name, place) for place in places]
-
-
-def _on_ridge(target: Target, loss: Loss, others: Array, name: str, place: float) -> Place:
-    pinned = Target(target.surface, target.ln_loss, target.form.pinned(name, place))
-    starts = np.tile(others, (len(_ACROSS) + 1, 1))
-    across = [column for column, each in enumerate(pinned.form.names) if each in REPETITION]
-    starts[1:, across] = np.array(_ACROSS)[:, np.newaxis]
-    ends = descend(pinned, starts, np.ones_like(target.ln_loss), loss.nearly)
-    values = loss.objective(pinned.residuals(ends), np.ones_like(target.ln_loss))
-    best = pinned.form.points(ends[values.argmin()][np.newaxis])[0]
-    return math.exp(best[-2]), math.exp(best[-1]), float(values.min())
 
 
 def _as_constant(name: str, value: float) -> float:
