@@ -392,7 +392,6 @@ def test_progress_is_shown_on_a_terminal(lab: Path) -> None:
     assert re.search(r"round \d+: best \d\.\d{5} OOM, no plan above \d\.\d{5}, gap ", shown)
 
 
-@pytest.mark.xfail(reason="bug: while progress is shown, rich sends standard output to the terminal", strict=True)
 def test_while_progress_is_shown_results_go_to_standard_output(lab: Path) -> None:
     """`gambits solve my-lab --json > plan.json`, typed at a terminal."""
     with started("solve", lab, *QUICK, "--json") as (process, terminal):

@@ -14,12 +14,17 @@ def watching() -> Iterator[Callable[[int, float, float], None] | None]:
         yield None
         return
     from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
 
-    console = Console(stderr=True)
-    with console.status("drawing futures …") as status:
+    spinner = Spinner("dots", text="drawing futures …")
+    # Results go to standard output while this runs: it must not be caught for the terminal.
+    with Live(spinner, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False):
 
         def watch(rounds: int, bound: float, best: float) -> None:
-            status.update(f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}")
+            spinner.update(
+                text=f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}"
+            )
 
         yield watch
 
