@@ -78,11 +78,12 @@ def _interval(ends: Interval | None) -> str:
     if ends is None:
         return "–"
     low, high = ends
-    return f"{_number(low)} up" if math.isinf(high) else f"{_number(low)} to {_number(high)}"
+    # Three digits: a thousand resamples know the ends of an interval to a few per cent.
+    return f"{_number(low, 3)} up" if math.isinf(high) else f"{_number(low, 3)} to {_number(high, 3)}"
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace("e+0", "e").replace("e+", "e")
+def _number(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}g}".replace("e+0", "e").replace("e+", "e")
 
 
 def _flop(value: float) -> str:
