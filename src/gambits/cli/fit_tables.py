@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
 from rich.markup import escape
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gambits.scaling.fit.result import Fit
 
     Interval = tuple[float, float]
+
+_LARGE: Final = 1e6
 
 
 def fitted(found: Fit, out: str | None) -> RenderableType:
@@ -83,7 +85,8 @@ def _interval(ends: Interval | None) -> str:
 
 
 def _number(value: float, digits: int = 4) -> str:
-    return f"{value:.{digits}g}".replace("e+0", "e").replace("e+", "e")
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:.{digits}g}".replace("e+0", "e") if rounded >= _LARGE else f"{rounded:g}"
 
 
 def _flop(value: float) -> str:
