@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from gambits.cli import progress
+
 COMMAND = Path(sys.executable).with_name("gambits")
 QUICK = ("--draws", "60", "--batches", "2")
 
@@ -410,28 +412,22 @@ def test_progress_is_not_shown_where_there_is_no_terminal(lab: Path) -> None:
     assert json.loads(ran.stdout)["status"] == "optimal"
 
 
-def test_a_round_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gambits.cli import progress
-
-    told: list[str] = []
-
-    class Status:
-        def __enter__(self) -> Status:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return None
-
-        def update(self, text: str) -> None:
-            told.append(text)
-
+def test_a_round_is_told_in_one_line_of_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr("rich.console.Console.status", lambda *_, **__: Status())
     with progress.watching() as watch:
         assert watch is not None
         watch(3, 1.25, 1.2499)
+    shown = capsys.readouterr()
 
-    assert told == ["round 3: best 1.24990 OOM, no plan above 1.25000, gap 1.0e-04"]
+    assert "round 3: best 1.24990 OOM, no plan above 1.25000, gap 1.0e-04\n" in shown.err
+    assert shown.out == ""
+
+
+def test_without_a_terminal_nobody_watches() -> None:
+    with progress.watching() as watch:
+        assert watch is None
 
 
 @pytest.fixture
