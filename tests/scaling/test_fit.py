@@ -23,7 +23,7 @@ from gambits.scaling.fit.losses import LOSSES
 from gambits.scaling.fit.result import Fit, Options
 from gambits.scaling.fit.runs import Runs, read_runs
 from gambits.scaling.fit.search import HOFFMANN, find_optimum
-from gambits.scaling.fit.verdict import constants_of
+from gambits.scaling.fit.verdict import Doubt, constants_of, find_doubts
 from gambits.scaling.frontier import Constants, loss
 from gambits.scaling.laws import load_law
 
@@ -200,15 +200,20 @@ def test_where_the_lower_runs_are_too_few_extrapolation_is_not_tested_and_that_i
 # What the runs do not say.
 
 
-def test_an_optimum_at_a_limit_is_refused(make_runs: MakeRuns) -> None:
+def doubts(runs: Runs) -> list[Doubt]:
+    """Give the doubts at the optimum alone: without resamples, and under one loss."""
+    target = make_target(runs, QUICK)
+    return find_doubts(target, find_optimum(target, LOSSES["huber"]), {})
+
+
+def test_an_optimum_at_a_limit_is_doubted(make_runs: MakeRuns) -> None:
     """Loss that falls ever faster has no floor: E goes to its limit."""
     runs = make_runs()
     curved = np.exp(3 - 0.004 * (np.log(runs.parameters * runs.tokens) - 38) ** 2 / 4)
 
-    fit = fitted(replace(runs, loss=curved))
+    found = doubts(replace(runs, loss=curved))
 
-    assert "fit-at-limit" in {problem.code for problem in fit.refusals}
-    assert any("limit of the search" in problem.message for problem in fit.refusals)
+    assert any(not doubt.interior and "at the limit of the search" in doubt.message for doubt in found)
 
 
 def test_sizes_beyond_every_stock_of_tokens_leave_the_law_a_mix(make_runs: MakeRuns) -> None:
@@ -216,9 +221,20 @@ def test_sizes_beyond_every_stock_of_tokens_leave_the_law_a_mix(make_runs: MakeR
     runs = make_runs()
     starved = replace(runs, unique=np.full_like(runs.tokens, 1e6))
     law = Constants(math.log(450), math.log(1900), math.log(1.8), 0.34, 0.36, 12.0, 7.0)
-    starved = replace(starved, loss=loss(law, starved.parameters, starved.tokens, starved.unique))
 
-    assert {"fit-at-limit", "fit-not-identified"} & {problem.code for problem in fitted(starved).refusals}
+    found = doubts(replace(starved, loss=loss(law, starved.parameters, starved.tokens, starved.unique)))
+
+    assert {"A", "alpha", "R_N"} & {doubt.constant for doubt in found}
+
+
+def test_a_doubt_about_the_law_itself_is_refused_whatever_may_be_drawn(make_runs: MakeRuns) -> None:
+    runs = make_runs(noise=0.1).only([place % 2 == 0 for place in range(30)])
+
+    fit = fitted(runs, Options(resamples=100, draw_unidentified=True))
+
+    assert {problem.code for problem in fit.refusals} <= {"fit-not-identified", "fit-at-limit"}
+    assert fit.refusals
+    assert fit.to_dict()["status"] == "refused"
 
 
 def test_repetition_that_no_run_shows_is_not_identified_and_drawn_from_all_values(make_runs: MakeRuns) -> None:

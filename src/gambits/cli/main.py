@@ -30,6 +30,7 @@ What do you want to do?
   see it work                     gambits demo
   start your own portfolio        gambits init my-lab
   check a portfolio               gambits check my-lab
+  fit a law to your own runs      gambits fit runs.csv -o my-law.yaml
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
