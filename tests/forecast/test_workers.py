@@ -260,7 +260,8 @@ def local() -> Iterator[Any]:
     """Start a cluster of one process; tests scale it. Stopping it takes as long as starting."""
     from distributed import LocalCluster
 
-    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    # Port 0: any that is free, for several clusters may run on one machine at a time.
+    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, **quiet) as cluster:
         yield cluster
 
