@@ -20,6 +20,8 @@ from gambits.allocate import timing
 from gambits.allocate.cuts import GAP, Ending, Optimum, Watch
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
+from gambits.allocate.export import Export
+from gambits.allocate.export import export as write_master
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
@@ -98,6 +100,23 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Set
     seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
     optimum = find_optimum(portfolio, chosen, seen, watch=settings.watch)
     return _report(portfolio, chosen, settings, seen, optimum)
+
+
+def export(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(), form: str = "lp"
+) -> Export:
+    """Find the best plan under a gambit, and give the master that proves it as ``lp`` or ``mps``.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
+    return write_master(find_optimum(portfolio, chosen, seen, watch=settings.watch), form)
 
 
 def forecast(portfolio: Portfolio, gambit: Gambit, settings: Settings, seed: str, draws: int) -> Forecast:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +64,8 @@ class Optimum:
         Solves of the master.
     ending
         Whether bound − objective is within the tolerance, or why not.
+    programme
+        The master as it stood at the end of the search, with every cut.
     """
 
     funded: Array
@@ -73,6 +75,7 @@ class Optimum:
     bound: float
     rounds: int
     ending: Ending
+    programme: Programme = field(repr=False, compare=False)
 
 
 Watch = Callable[[int, float, float], None]
@@ -222,7 +225,7 @@ class _Search:
         funded = self._spread(funded)
         worth = self._evaluate(progress, funded)
         objective = (1 - self.aversion) * worth.expected + self.aversion * worth.tail
-        return Optimum(funded, progress, worth, objective, self.bound, self.rounds, Ending.GAP)
+        return Optimum(funded, progress, worth, objective, self.bound, self.rounds, Ending.GAP, self.programme)
 
     def _spread(self, part: Array) -> Array:
         """Put the rows of eligible initiatives among those of all."""
