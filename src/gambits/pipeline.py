@@ -342,7 +342,8 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
     years = portfolio.periods.years * (len(plan.baseline) - 1)
     trends = (portfolio.frontier.compute, portfolio.frontier.unique_tokens)
     compute, tokens = (math.log(one.start.central) + years * math.log(one.growth_per_year.central) for one in trends)
-    return matching_compute(law.central, compute, tokens, plan.gain[-1])
+    served = portfolio.frontier.inference_tokens.central
+    return matching_compute(law.central, compute, tokens, plan.gain[-1], math.log(served) if served else None)
 
 
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
