@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from gambits import load
-from gambits.allocate.export import export, readable
+from gambits.allocate.cuts import search
+from gambits.allocate.export import Export, export, readable
 from gambits.pipeline import Settings
 from gambits.pipeline import export as export_portfolio
 
@@ -31,6 +32,10 @@ def read_back(text: str, form: str, folder: Path) -> highspy.Highs:
     highs.setOptionValue("output_flag", False)
     assert highs.readModel(str(file)) == highspy.HighsStatus.kOk
     return highs
+
+
+def exported(solved: Any, form: str) -> Export:
+    return export(*search(solved.portfolio, solved.gambit, solved.forecast), form)
 
 
 def minimum(highs: highspy.Highs) -> float:
@@ -71,7 +76,7 @@ def test_pulp_and_scipy_read_the_same_bound_from_it(solve: Solve, tmp_path: Path
     """A third and a fourth opinion: PuLP's reader of MPS, and SciPy on the matrix that it gives."""
     solved = solve(Path(load("minimal").file).read_text(encoding="utf-8"), "{name: even, shares: {architect: 0.5}}")
     file = tmp_path / "master.mps"
-    file.write_text(export(solved.optimum, "mps").text, encoding="utf-8")
+    file.write_text(exported(solved, "mps").text, encoding="utf-8")
 
     variables, problem = pulp.LpProblem.fromMPS(str(file))
     names = list(variables)
@@ -130,7 +135,7 @@ objective: {{value: 1}}
 """,
         "{name: odd, most_for_one: 0.4}",
     )
-    found = export(solved.optimum, form)
+    found = exported(solved, form)
 
     highs = read_back(found.text, form, tmp_path)
 

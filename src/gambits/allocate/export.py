@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gambits.allocate.cuts import Optimum
 from gambits.allocate.plan import rounded
-from gambits.allocate.programme import Layout
+from gambits.allocate.programme import Layout, Programme
 from gambits.words import money
 
 FORMAT: Final = "gambits/export/1"
@@ -50,9 +50,8 @@ class Export:
         return rounded({"format": FORMAT, **known, "gap": self.gap})  # type: ignore[no-any-return]
 
 
-def export(optimum: Optimum, form: str) -> Export:
+def export(optimum: Optimum, programme: Programme, form: str) -> Export:
     """Write the master of a search, with every cut, as ``lp`` or ``mps``; its least value is minus the bound."""
-    programme = optimum.programme
     layout = programme.layout
     columns, rows = readable(layout.names), readable(programme.model.row_names())
     comments = "".join(f"{_COMMENT[form]} {line}\n" for line in _about(layout, optimum.bound))

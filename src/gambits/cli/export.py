@@ -11,7 +11,7 @@ from gambits.cli.main import gambit_option, json_option, out_option, portfolio_a
 from gambits.cli.output import finish, write, write_json
 
 if TYPE_CHECKING:
-    from gambits.pipeline import Settings
+    from gambits.analyse.study import Settings
 
 _FORMS: Final = ("lp", "mps")
 
