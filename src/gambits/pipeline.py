@@ -41,8 +41,7 @@ from gambits.analyse.study import Settings, Study
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.oracle import Forecast, Projection
-from gambits.memo.compose import Background, compose
-from gambits.memo.render import markdown
+from gambits.memo.record import Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Initiative, Lever, Portfolio
 from gambits.quantities.estimates import Estimate
@@ -153,23 +152,27 @@ def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()
     return Comparison(plans)
 
 
-def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
-    """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
+def record_memo(study: Study, comparison: Comparison, gambit: Gambit) -> dict[str, Any]:
+    """Find out all that the memo for one gambit's plan says, as the record that its figures are bound to.
 
     Raises
     ------
     KeyError
         If the comparison holds no plan of that gambit.
     """
-    plan = comparison.plans[gambit.name]
+    portfolio, plan = study.portfolio, comparison.plans[gambit.name]
     _, barred = eligible(portfolio, gambit)
-    background = Background(
+    without = replace(study.settings, batches=0)
+    material = Material(
+        portfolio=portfolio,
+        gambit=gambit,
+        comparison=comparison,
         law=_law(portfolio),
-        free=solve(portfolio, without_shares(gambit), replace(settings, batches=0)) if gambit.shares else None,
+        free=solve(portfolio, without_shares(gambit), without) if gambit.shares else None,
         match=_match(portfolio, plan),
         barred=barred,
     )
-    return markdown(compose(portfolio, gambit, comparison, background))
+    return record_of(material)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
