@@ -74,6 +74,13 @@ class Settings:
     workers: Workers = THREADS
     watch: Watch | None = None
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides the answer, by name; ``Settings(**asked)`` asks the same."""
+        if self.certain:
+            return {"certain": True}
+        return {"draws": self.draws, "seed": self.seed, "batches": self.batches}
+
 
 def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Plan:
     """Find the best plan for a portfolio under a gambit.
