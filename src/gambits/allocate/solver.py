@@ -68,6 +68,10 @@ class Row:
     coefficients: Array
     upper: float
 
+    def slack(self, values: Array) -> float:
+        """Say how far the values of all columns are from the limit."""
+        return self.upper - float(self.coefficients @ values[self.columns])
+
 
 def expression(terms: Iterable[tuple[Any, float]]) -> Any:
     """Make a linear expression from (variable, coefficient) pairs, in the bulk way of either PuLP."""

@@ -17,9 +17,9 @@ from gambits.cli.recording import record_options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gambits.analyse.study import Settings
     from gambits.cli.recording import Recorder
     from gambits.forecast.workers import Workers
-    from gambits.pipeline import Settings
 
     Command = Callable[..., None]
 
@@ -69,8 +69,8 @@ def settings_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapped(draws: int, seed: int, certain: bool, batches: int, cluster: str | None, **others: Any) -> None:
+        from gambits.analyse.study import Settings
         from gambits.cli.progress import watching
-        from gambits.pipeline import Settings
 
         with watching() as watch, _workers(cluster) as workers:
             settings = Settings(draws, seed, certain, batches, workers, watch)

@@ -13,8 +13,8 @@ import click
 
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
+    from gambits.analyse.study import Settings
     from gambits.cli.main import Command
-    from gambits.pipeline import Settings
     from gambits.portfolio.gambit import Gambit
     from gambits.portfolio.model import Portfolio
 
