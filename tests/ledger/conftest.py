@@ -52,7 +52,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.getuid() == 0:
         os.chown(folder, user.pw_uid, user.pw_gid)
         for parent in folder.parents:
-            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):  # noqa: S108  (pytest's own folders)
+            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
                 parent.chmod(parent.stat().st_mode | 0o011)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

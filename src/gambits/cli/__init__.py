@@ -2,7 +2,9 @@
 
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.runs import runs
 
+main.add_command(runs)
 main.add_command(fit)
 
 __all__ = ["main"]

@@ -185,9 +185,7 @@ def check(portfolio: str, as_json: bool) -> None:
 @record_options
 @json_option
 @out_option
-def solve(
-    portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None
-) -> None:
+def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
     from gambits.cli import tables

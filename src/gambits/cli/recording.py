@@ -1,4 +1,4 @@
-"""``--record``: what a command did goes to the ledger. The one place that reads the clock."""
+"""What a command did goes to the ledger, with ``--record``. The one place that reads the clock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Recorder:
     ledger: str | None
     record: bool | None
 
-    def keep(self, portfolio: Portfolio, gambit: Gambit, settings: Settings, plan: Plan, memo: str | None = None) -> None:
+    def keep(
+        self, portfolio: Portfolio, gambit: Gambit, settings: Settings, plan: Plan, memo: str | None = None
+    ) -> None:
         """Write a run to the ledger, and say its number; nothing unless recording is on."""
         from gambits.cli.places import ledger_beside, records_always
 

@@ -8,20 +8,20 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 
 
-def environment(versions: Mapping[str, str]) -> dict[str, str]:
+def environment(versions: Mapping[str, str]) -> dict[str, Any]:
     """Give what decides the last digits of an answer, beside the versions that a plan carries.
 
     ``code`` is the hash of the program's own text, since a version stands still while it is developed;
     ``processor`` matters because numerical libraries choose their kernels by it.
     """
     return {
-        **versions,
+        "versions": dict(versions),
         "scipy": version("scipy"),
         "code": code_sha256(),
         "system": platform.system(),

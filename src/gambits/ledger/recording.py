@@ -11,8 +11,9 @@ from gambits.allocate.plan import Plan
 from gambits.errors import InputError
 from gambits.files.reading import compose, flatten, plain, read_text
 from gambits.ledger.environment import environment
-from gambits.ledger.records import NewRun
+from gambits.ledger.records import NewRun, Run
 from gambits.ledger.reduced import reduced_sha256
+from gambits.ledger.store import Ledger
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import law_files
@@ -34,12 +35,11 @@ def new_run(
     memo
         The memo that was written of it.
     """
-    answer = plan.to_dict()
-    versions = answer.pop("versions")
+    whole = plan.to_dict()
     parts = {
-        "inputs": as_text(answer.pop("inputs")),
+        "inputs": as_text(whole["inputs"]),
         "settings": as_text(dict(settings)),
-        "plan": as_text(answer),
+        "plan": as_text(answer_of(whole)),
         **{f"source/{name}": text for name, text in sources(portfolio, gambit).items()},
     }
     return NewRun(
@@ -52,9 +52,30 @@ def new_run(
         total_spend=plan.total_spend,
         money=plan.money,
         reduced_sha256=reduced_sha256(portfolio, gambit, settings),
-        environment=as_text(environment(versions)),
+        environment=as_text(environment(plan.versions)),
         parts=parts if memo is None else parts | {"memo": memo},
     )
+
+
+def answer_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a plan as it is recorded: without inputs, which are a part of their own, and versions, which are no part."""
+    return {name: value for name, value in plan.items() if name not in ("inputs", "versions")}
+
+
+def plan_of(ledger: Ledger, run: Run) -> dict[str, Any]:
+    """Give the plan of a run with the bytes that ``solve --json`` gave it.
+
+    Raises
+    ------
+    VerificationError
+        If a part is not what was recorded.
+    """
+    plan: dict[str, Any] = {}
+    for name, value in json.loads(ledger.text(run, "plan")).items():
+        if name == "input_sha256":
+            plan["versions"] = run.environment["versions"]
+        plan[name] = value
+    return plan | {"inputs": json.loads(ledger.text(run, "inputs"))}
 
 
 def as_text(value: dict[str, Any]) -> str:
@@ -67,11 +88,16 @@ def sources(portfolio: Portfolio, gambit: Gambit) -> dict[str, str]:
 
     A file that has changed since it was read is left out: it is not what the plan was made from.
     """
-    found = {"portfolio.yaml": (Path(portfolio.file), portfolio.inputs), "gambit.yaml": (Path(gambit.file), gambit.inputs)}
+    found = {
+        "portfolio.yaml": (Path(portfolio.file), portfolio.inputs),
+        "gambit.yaml": (Path(gambit.file), gambit.inputs),
+    }
     texts = {name: text for name, (path, inputs) in found.items() if (text := _unchanged(path, inputs)) is not None}
     if portfolio.frontier is not None:
-        for path in law_files(portfolio.frontier.law, Path(portfolio.file).parent):
-            texts[path.name] = read_text(path, path.as_posix())
+        files = law_files(portfolio.frontier.law, Path(portfolio.file).parent)
+        for path in files:
+            name = path.relative_to(files[0].parent).as_posix()
+            texts[f"law/{name}"] = read_text(path, path.as_posix())
     return texts
 
 

@@ -93,7 +93,11 @@ class Ledger:
                 message = f"run {event.run} was locked by {locked.name}"
                 raise self._refused("run-locked", message, "record and approve another run")
             values = {
-                "run": event.run, "at": event.at, "kind": event.kind.value, "name": event.name, "text": event.text
+                "run": event.run,
+                "at": event.at,
+                "kind": event.kind.value,
+                "name": event.name,
+                "text": event.text,
             }
             connection.execute(sa.insert(tables.events).values(values))
 
@@ -217,7 +221,7 @@ class Ledger:
             except sa.exc.OperationalError as error:
                 if attempt == _TRIES - 1 or not _passes(error):
                     raise self._failed(error) from error
-                time.sleep(0.01 * 2 ** min(attempt, 6))
+                _wait(attempt)
             except sa.exc.DatabaseError as error:
                 raise self._failed(error) from error
         raise AssertionError("the last try returns or raises")
@@ -234,10 +238,10 @@ class Ledger:
         cause = error.orig
         if isinstance(cause, sqlite3.DatabaseError) and _is_damage(cause):
             return self._refused("ledger-damaged", f"the ledger is damaged: {cause}", _BACKUP)
-        return GambitsError(f"the ledger {self.place}: {_first_line(cause)}", "check that it can be reached and written")
+        return GambitsError(f"the ledger {self.place}: {_first_line(cause)}", _REACHED)
 
     def _refused(self, code: str, message: str, fix: str) -> InputError:
-        return InputError((Problem(code, Where(self.place), message, fix),), "nothing was changed")
+        return InputError((Problem(code, Where(self.place), message, fix),))
 
     # Opening: look first, and touch nothing that is not a sound ledger of a known version.
 
@@ -248,7 +252,9 @@ class Ledger:
             message = f"the ledger has version {version}; this program knows versions up to {len(tables.MIGRATIONS)}"
             raise self._refused("ledger-newer", message, "use a newer gambits")
         if version == 0 and not create:
-            raise self._refused("no-ledger", "there is no ledger here", "record a run with --record, or name it with --ledger")
+            raise self._refused(
+                "no-ledger", "there is no ledger here", "record a run with --record, or name it with --ledger"
+            )
         if not self._is_postgresql:
             self._write_ahead()
         if version < len(tables.MIGRATIONS):
@@ -272,12 +278,14 @@ class Ledger:
         for attempt in range(_TRIES):
             try:
                 with closing(self._engine.raw_connection()) as connection:
-                    connection.driver_connection.execute("PRAGMA journal_mode = WAL")
+                    connection.cursor().execute("PRAGMA journal_mode = WAL")
                 return
             except sqlite3.OperationalError as error:
-                if attempt == _TRIES - 1:
-                    raise self._refused("ledger-damaged", f"cannot open the ledger: {error}", _BACKUP) from error
-                time.sleep(0.01 * 2 ** min(attempt, 6))
+                if _code(error) == sqlite3.SQLITE_READONLY:
+                    return  # who may only read needs no more
+                if attempt == _TRIES - 1 or _code(error) not in _BUSY:
+                    raise GambitsError(f"the ledger {self.place}: {error}", _REACHED) from error
+                _wait(attempt)
 
     def _migrate(self, connection: sa.Connection) -> None:
         if self._is_postgresql:
@@ -291,6 +299,8 @@ class Ledger:
             connection.execute(sa.insert(tables.ledger).values(version=version))
 
 
+_REACHED: Final = "check that it can be reached and written"
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _BACKUP: Final = "take it from a backup; it was left as it is"
 
 
@@ -327,10 +337,10 @@ def _in_file(path: Path, *, create: bool) -> Ledger:
             head = file.read(len(_HEAD))
         if head and head != _HEAD:
             problem = Problem("ledger-damaged", Where(shown), "the file is no ledger, or damaged", _BACKUP)
-            raise InputError((problem,), "nothing was changed")
+            raise InputError((problem,))
     elif not create:
         fix = "record a run with --record, or name the ledger with --ledger"
-        raise InputError((Problem("no-ledger", Where(shown), "there is no ledger here", fix),), "nothing was changed")
+        raise InputError((Problem("no-ledger", Where(shown), "there is no ledger here", fix),))
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _WAIT_SECONDS})
@@ -381,12 +391,21 @@ def _run(row: Any, parts: Mapping[str, str]) -> Run:
 def _passes(error: sa.exc.OperationalError) -> bool:
     """Whether another writer was in the way: a lock in SQLite; a deadlock or a lost race in PostgreSQL."""
     if isinstance(error.orig, sqlite3.OperationalError):
-        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return _code(error.orig) in _BUSY
     return getattr(error.orig, "sqlstate", None) in ("40001", "40P01", "55P03")
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Give SQLite's own code of an error, without its finer distinctions."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _wait(attempt: int) -> None:
+    time.sleep(0.01 * 2 ** min(attempt, 6))
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -116,7 +116,7 @@ def _kept(name: str, dialect: str) -> Iterator[str]:
     """Refuse every change of a row, whoever asks for it."""
     if dialect == "sqlite":
         for change in ("UPDATE", "DELETE"):
-            refuse = f"BEGIN SELECT RAISE(ABORT, 'a ledger is never changed'); END"
+            refuse = "BEGIN SELECT RAISE(ABORT, 'a ledger is never changed'); END"
             yield f"CREATE TRIGGER keep_{name}_from_{change.lower()} BEFORE {change} ON {name} {refuse}"
         return
     yield (
