@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Ending, Optimum
+from gambits.allocate.cuts import GAP, Ending, Optimum, search
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
+from gambits.allocate.export import Export
+from gambits.allocate.export import export as write_master
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
@@ -88,6 +90,23 @@ def plan_of(study: Study, gambit: Gambit) -> Plan:
         If no plan obeys every rule.
     """
     return _report(study, gambit, study.best(gambit))
+
+
+def export(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(), form: str = "lp"
+) -> Export:
+    """Find the best plan under a gambit, and give the master that proves it as ``lp`` or ``mps``.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    seen = Study(portfolio, settings).forecast(chosen)
+    return write_master(*search(portfolio, chosen, seen, watch=settings.watch), form)
 
 
 def compare(

@@ -118,13 +118,27 @@ def allocate(
     UnfinishedError
         If the search ended before it found any plan.
     """
+    return search(portfolio, gambit, forecast, near=near, start=start, aim=aim, watch=watch)[0]
+
+
+def search(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    forecast: Forecast,
+    *,
+    near: Optimum | None = None,
+    start: tuple[Point, ...] = (),
+    aim: float = AIM,
+    watch: Watch | None = None,
+) -> tuple[Optimum, Programme]:
+    """Do what ``allocate`` does, and give the master as well, as it stood at the end with every cut."""
     initiatives, _ = eligible(portfolio, gambit)
     # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
-    search = _Search(formulate(layout, aversion), forecast, aversion, aim)
+    programme = formulate(layout, aversion)
     try:
-        return search.run(near, start, watch)
+        return _Search(programme, forecast, aversion, aim).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
