@@ -38,10 +38,9 @@ from gambits.analyse.outlook import (
     worth_of,
 )
 from gambits.analyse.study import Settings, Study
-from gambits.errors import InfeasibleError, InputError, Problem, Where
+from gambits.errors import InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.oracle import Forecast, Projection
-from gambits.memo.record import Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Initiative, Lever, Portfolio
 from gambits.quantities.estimates import Estimate
@@ -128,51 +127,6 @@ def compare(
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
     study = Study(portfolio, settings)
     return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
-
-
-def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
-    """Find the plan of a gambit, and lay beside it those of the two that a board chooses between.
-
-    Another gambit that has no plan is left out, with a warning on this one's.
-
-    Raises
-    ------
-    InfeasibleError
-        If the gambit itself has no plan.
-    """
-    study = Study(portfolio, settings)
-    plans = {gambit.name: plan_of(study, gambit)}
-    for name in GAMBITS:
-        if name not in plans:
-            try:
-                plans[name] = plan_of(study, load_gambit(name))
-            except InfeasibleError as error:
-                warning = f"the {name} has no plan: {error.message}"
-                plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
-    return Comparison(plans)
-
-
-def record_memo(study: Study, comparison: Comparison, gambit: Gambit) -> dict[str, Any]:
-    """Find out all that the memo for one gambit's plan says, as the record that its figures are bound to.
-
-    Raises
-    ------
-    KeyError
-        If the comparison holds no plan of that gambit.
-    """
-    portfolio, plan = study.portfolio, comparison.plans[gambit.name]
-    _, barred = eligible(portfolio, gambit)
-    without = replace(study.settings, batches=0)
-    material = Material(
-        portfolio=portfolio,
-        gambit=gambit,
-        comparison=comparison,
-        law=_law(portfolio),
-        free=solve(portfolio, without_shares(gambit), without) if gambit.shares else None,
-        match=_match(portfolio, plan),
-        barred=barred,
-    )
-    return record_of(material)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
@@ -352,13 +306,14 @@ def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation
     return tuple(found)
 
 
-def _law(portfolio: Portfolio) -> Law | None:
+def law_of(portfolio: Portfolio) -> Law | None:
+    """Read the law of a portfolio; None without a frontier."""
     return load_law(portfolio.frontier.law, Path(portfolio.file).parent) if portfolio.frontier else None
 
 
-def _match(portfolio: Portfolio, plan: Plan) -> float | None:
+def compute_to_match(portfolio: Portfolio, plan: Plan) -> float | None:
     """Give the factor of bought compute that alone would gain as much at the end."""
-    law = _law(portfolio)
+    law = law_of(portfolio)
     if law is None or portfolio.frontier is None or plan.gain[-1] < 0:
         return None
     years = portfolio.periods.years * (len(plan.baseline) - 1)
@@ -369,7 +324,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 
 
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
-    read = _law(portfolio)
+    read = law_of(portfolio)
     constants = {name: constant.value for name, constant in read.constants.items()} if read else {}
     law: dict[str, object] = {"name": read.name, **constants, "draws_sha256": read.draws_sha256} if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}

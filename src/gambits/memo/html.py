@@ -71,7 +71,9 @@ class Html:
         inside = Markup("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>{}</table>").format(
             heads, Markup("\n").join(body), foot
         )
-        box = Markup('<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>').format(table.name, inside)
+        box = Markup('<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>').format(
+            table.name, inside
+        )
         return box + (Markup('\n<p class="note">{}</p>').format(self.text(table.note)) if table.note else Markup())
 
     def _row(self, row: tuple[Text, ...], sides: list[Markup]) -> Markup:

@@ -27,7 +27,9 @@ class Markdown:
         """Render text."""
         parts = []
         for span in text:
-            content = self.figure(span.content) if isinstance(span.content, Figure) else inert(span.content, begins=False)
+            content = (
+                self.figure(span.content) if isinstance(span.content, Figure) else inert(span.content, begins=False)
+            )
             parts.append((content, span.strong))
         return _strong(parts)
 

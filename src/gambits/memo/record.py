@@ -27,10 +27,20 @@ _CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "none": 0.
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """The best plan without the gambit's shares: its value as the gambit weighs it, mean, tail (OOM), and shares."""
+
+    objective: float
+    expected: float
+    cvar: float
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What a memo is written from.
 
-    ``free`` is the plan without the gambit's shares, None where it has none. ``match`` is the factor of bought
+    ``free`` is None where the gambit has no shares. ``match`` is the factor of bought
     compute that alone would gain as much at the end (infinite: none would). ``barred`` says who may get no money
     and why. ``spreads`` holds how each plan's value varies; empty for one central future. ``analyses`` holds what
     else was found out, as JSON, by name.
@@ -40,7 +50,7 @@ class Material:
     gambit: Gambit
     comparison: Comparison
     law: Law | None
-    free: Plan | None
+    free: Free | None
     match: float | None
     barred: Mapping[str, tuple[BrokenRule, ...]]
     spreads: Mapping[str, Spread] = field(default_factory=dict)
@@ -62,7 +72,9 @@ def record_of(material: Material) -> dict[str, Any]:
         "decision": _decision(portfolio),
         "portfolio": {
             "initiatives": {each.id: _initiative(each) for each in portfolio.initiatives},
-            "resources": {each.name: {"unit": each.unit, "capacity": list(each.capacity)} for each in portfolio.resources},
+            "resources": {
+                each.name: {"unit": each.unit, "capacity": list(each.capacity)} for each in portfolio.resources
+            },
             "correlation": asdict(portfolio.correlation),
         },
         "law": _law(material),
@@ -110,7 +122,9 @@ def _initiative(each: Initiative) -> dict[str, Any]:
         "cost": str(each.cost),
         "price": each.price,
         "success": each.success.central,
-        "effects": {lever.words: f"{estimate}{'' if lever.is_additive else '×'}" for lever, estimate in each.effects.items()},
+        "effects": {
+            lever.words: f"{estimate}{'' if lever.is_additive else '×'}" for lever, estimate in each.effects.items()
+        },
         "laws": {
             lever.words: {
                 "title": law.title,
@@ -275,13 +289,8 @@ def _free(material: Material) -> dict[str, Any] | None:
     free = material.free
     if free is None:
         return None
-    return {
-        "objective": free.objective,
-        "expected": free.expected,
-        "cvar": free.cvar,
-        "cost": free.objective - material.plan.objective,
-        "shares": dict(free.shares),
-    }
+    # Two plans are each found to within a gap, so that a rule which costs nothing may seem to bring a hair.
+    return asdict(free) | {"cost": max(0.0, free.objective - material.plan.objective)}
 
 
 def _against(plan: Plan, other: Plan) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _filled(
         fix = "see the how-to on a template of your own"
         raise stop(name, line, "bad-template", f"the template fails: {error.message}", fix) from None
     except Absent as error:
-        fix = "see `gambits memo --format json` for what there is"
+        fix = "see `gambits memo PORTFOLIO --json` for what there is"
         raise stop(name, 0, "bad-template", f"the record has nothing at `{error}`", fix) from None
     return _BLANK_LINES.sub("\n\n", text) if form == "md" else text
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from gambits.analyse.study import Settings
 from gambits.errors import VerificationError
 from gambits.memo.document import Figure
 
@@ -39,6 +40,26 @@ class Making:
     input_sha256: str
     version: str
     against: str = ""
+
+
+def made(gambit: str, settings: Settings, record: Mapping[str, Any], against: str = "") -> Making:
+    """Say how a memo is made from a record.
+
+    Parameters
+    ----------
+    gambit
+        As it was asked for.
+    settings
+        How futures were drawn.
+    record
+        As ``briefing.brief`` gives it.
+    against
+        What the memo compares with.
+    """
+    about = record["about"]
+    version = record["plans"][about["gambit"]]["versions"]["gambits"]
+    drawn = (settings.draws, settings.seed, settings.certain, settings.batches)
+    return Making(gambit, *drawn, about["input_sha256"], version, against)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 _TOKEN: Final = re.compile(r"(?<![\w.])[+\-−](?=[\d.])|[\d](?:[\d,.]*\d)?(?:e[+-]?\d+)?[%×]?|–")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _COMMENT: Final = re.compile(r"<!--.*?-->", flags=re.DOTALL)
+_PICTURE: Final = re.compile(r'<figure id="([^"]+)">.*?(<svg .*?</svg>)', flags=re.DOTALL)
 _AROUND: Final = 30
 _UNSEEN: Final = ("script", "style", "svg", "title")
 
@@ -56,6 +57,11 @@ def figures_in(lines: list[str]) -> list[Seen]:
 def loose_figures(text: str, form: str) -> list[Seen]:
     """List the figures of a text but for dashes, which join words as well."""
     return [seen for seen in figures_in(visible(text, form)) if seen.token != "–"]
+
+
+def pictures_in(text: str) -> list[tuple[str, str]]:
+    """List the pictures of a page by name, each as it is written."""
+    return [(match[1], match[2]) for match in _PICTURE.finditer(text)]
 
 
 def _as_blank(match: re.Match[str]) -> str:

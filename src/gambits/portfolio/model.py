@@ -66,7 +66,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a board is asked: the question in its own words, who decides, and by which day; empty or None if not said."""
+    """What a board is asked: the question, who decides, and by which day; empty or None if not said."""
 
     question: str = ""
     decider: str = ""

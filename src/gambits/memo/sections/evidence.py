@@ -39,13 +39,13 @@ def _initiatives(tell: Teller) -> Table:
     ranges = "Ranges are {constants.interval:percent} intervals. "
     if many_futures(tell):
         use = (
-            "Each future draws every one of them, the success of every initiative (a failure voids what requires it), and "
-            "the constants of the law together."
+            "Each future draws every one of them, the success of every initiative (a failure voids what requires it), "
+            "and the constants of the law together."
         )
     else:
         use = (
-            "The plan uses their medians, each effect's logarithm (or tokens) times the chance that the initiative and all "
-            "that it requires succeed."
+            "The plan uses their medians, each effect's logarithm (or tokens) times the chance that the initiative "
+            "and all that it requires succeed."
         )
     return Table("assumptions", columns, rows, tell.say(ranges + use))
 
@@ -123,15 +123,16 @@ def misleading(tell: Teller) -> Section:
     if tell.has("law"):
         items.append(
             tell.say(
-                "**Extrapolation.** The largest run behind the law is {law.fitted_to:small} FLOP; the flagship of {last} "
-                "lies {law.beyond:tenth} OOM beyond it. {law.note}.",
+                "**Extrapolation.** The largest run behind the law is {law.fitted_to:small} FLOP; the flagship of "
+                "{last} lies {law.beyond:tenth} OOM beyond it. {law.note}.",
                 last=last_period(tell),
             )
         )
     items += _of_many_futures(tell) if many_futures(tell) else _of_one_future(tell)
     items.append(
         tell.say(
-            "**Effects may overlap.** They are taken to multiply; where two remove the same waste, their sum is too high."
+            "**Effects may overlap.** They are taken to multiply; where two remove the same waste, their sum is too "
+            "high."
         )
     )
     items.append(
@@ -143,11 +144,12 @@ def misleading(tell: Teller) -> Section:
 def _of_one_future(tell: Teller) -> list[Text]:
     return [
         tell.say(
-            "**One future.** The plan is best for the medians. Spread, bad luck shared between bets, and tails are not in "
-            "these figures; the gambits' attitude to risk does not act on one future."
+            "**One future.** The plan is best for the medians. Spread, bad luck shared between bets, and tails are "
+            "not in these figures; the gambits' attitude to risk does not act on one future."
         ),
         tell.say(
-            "**Chosen because it looks best.** The estimates that look best are the likeliest to be too high; expect less."
+            "**Chosen because it looks best.** The estimates that look best are the likeliest to be too high; expect "
+            "less."
         ),
     ]
 
@@ -162,15 +164,16 @@ def _of_many_futures(tell: Teller) -> list[Text]:
         )
     return [
         tell.say(
-            "**Chosen because it looks best.** On the futures that chose it the plan is worth {plan.expected:oom} OOM, on "
-            "fresh ones {plan.out_of_sample.expected:oom} (standard error {plan.out_of_sample.standard_error:oom}), and "
-            "{plan.out_of_sample.cvar:oom} in the worst {plan.tail:percent}. Estimates that are too high are not drawn low "
-            "by either.",
+            "**Chosen because it looks best.** On the futures that chose it the plan is worth {plan.expected:oom} "
+            "OOM, on fresh ones {plan.out_of_sample.expected:oom} (standard error "
+            "{plan.out_of_sample.standard_error:oom}), and {plan.out_of_sample.cvar:oom} in the worst "
+            "{plan.tail:percent}. Estimates that are too high are not drawn low by either.",
             plan=plan,
         ),
         tell.say(
-            "**Money may be missing.** Where work turns out dearer than its median it gets less far. The chance that more "
-            "than a hundredth of the money is missing to finish what is funded is {plan.missing_money.chance:percent}.",
+            "**Money may be missing.** Where work turns out dearer than its median it gets less far. The chance that "
+            "more than a hundredth of the money is missing to finish what is funded is "
+            "{plan.missing_money.chance:percent}.",
             plan=plan,
         ),
         tell.say(f"{correlated}; what makes all of them fail at once is not in the figures."),
@@ -185,19 +188,18 @@ def certificate(tell: Teller) -> Section:
         "{plan.rounds:count} rounds of tangent cuts. ",
         plan=plan,
     )
-    drawn = tell.say("{plan.draws:count} draws, seed {plan.seed:text}. " if many_futures(tell) else "One draw. ", plan=plan)
+    drawn = tell.say(
+        "{plan.draws:count} draws, seed {plan.seed:text}. " if many_futures(tell) else "One draw. ", plan=plan
+    )
     versions = listed(
-        [
-            tell.say("{each:name} {each:text}", each=(*plan, "versions", name))
-            for name in tell.value(*plan, "versions")
-        ],
+        [tell.say("{each:name} {each:text}", each=(*plan, "versions", name)) for name in tell.value(*plan, "versions")],
         ", ",
     )
     hashed = tell.say("Inputs (hash) {about.input_sha256}. Made with ")
     whole = Paragraph((*solved, *drawn, *hashed, *versions, *tell.say(".")))
     units = paragraph(
         tell,
-        "As of {about.as_of}. Money in {about.money}. Gains in orders of magnitude (OOM) of effective compute: a gain of one "
-        "OOM is worth ten times the training compute.",
+        "As of {about.as_of}. Money in {about.money}. Gains in orders of magnitude (OOM) of effective compute: a gain "
+        "of one OOM is worth ten times the training compute.",
     )
     return Section("certificate", tell.say("Certificate"), (whole, units), in_annex=True)

@@ -13,16 +13,16 @@ def gains(tell: Teller) -> Section:
     blocks.append(
         paragraph(
             tell,
-            "Doing nothing new is the effective compute that the lab reaches anyway: the compute that, with no data limit, "
-            "would give the same loss. It lies below the compute that is bought once unique tokens run short.",
+            "Doing nothing new is the effective compute that the lab reaches anyway: the compute that, with no data "
+            "limit, would give the same loss. It lies below the compute that is bought once unique tokens run short.",
         )
     )
     if tell.value("facts", "is_walled"):
         blocks.append(
             paragraph(
                 tell,
-                "No amount of bought compute gains as much as the plan on the same stock of tokens: the data wall is in "
-                "the way.",
+                "No amount of bought compute gains as much as the plan on the same stock of tokens: the data wall is "
+                "in the way.",
             )
         )
     elif tell.has("facts", "match"):
@@ -73,8 +73,8 @@ def _by_initiative(tell: Teller) -> Table:
         for id in tell.value("facts", "parts")
     )
     note = tell.say(
-        "Averaged as the objective weighs the periods; the parts add up to {plan.expected:oom}. Enablers bring nothing by "
-        "themselves: they are funded for what they unlock.",
+        "Averaged as the objective weighs the periods; the parts add up to {plan.expected:oom}. Enablers bring "
+        "nothing by themselves: they are funded for what they unlock.",
         plan=plan,
     )
     return Table("gain by initiative", columns, rows, note)
@@ -116,7 +116,10 @@ def firmness(tell: Teller) -> Section | None:
     told = Paragraph(
         tell.say(
             "Plans chosen on other draws agree with this one but for the initiatives below. Funded in is how many of "
-            "those plans give it at least half its cost; from and to are the least and the most of its cost that they do."
+            "those plans give it at least half its cost; from and to are the least and the most of its cost that they "
+            "do."
         )
     )
-    return Section("firmness", tell.say("How firm the plan is"), (told, Table("firmness", columns, rows)), in_annex=True)
+    return Section(
+        "firmness", tell.say("How firm the plan is"), (told, Table("firmness", columns, rows)), in_annex=True
+    )

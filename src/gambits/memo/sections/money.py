@@ -37,9 +37,7 @@ def commitments(tell: Teller) -> Section | None:
 
 def _teams(tell: Teller) -> Table:
     resources = list(tell.value("portfolio", "resources"))
-    titles = [
-        tell.say("{name:name} ({name.unit})", name=("portfolio", "resources", name)) for name in resources
-    ]
+    titles = [tell.say("{name:name} ({name.unit})", name=("portfolio", "resources", name)) for name in resources]
     columns = [Column(tell.say("team")), Column(tell.say("money ({about.money})"), is_number=True)]
     columns += [Column(title, is_number=True) for title in titles]
     rows = [
@@ -85,9 +83,7 @@ def unfunded(tell: Teller) -> Section:
     ids = list(tell.value("facts", "unfunded"))
     if not ids:
         return Section("unfunded", title, (paragraph(tell, "Every initiative gets money."),), in_annex=True)
-    items = tuple(
-        (*title_of(tell, id), *tell.say(": {reason}.", reason=("facts", "unfunded", id))) for id in ids
-    )
+    items = tuple((*title_of(tell, id), *tell.say(": {reason}.", reason=("facts", "unfunded", id))) for id in ids)
     return Section("unfunded", title, (Bullets(items),), in_annex=True)
 
 

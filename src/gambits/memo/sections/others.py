@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
-from gambits.memo.sections.words import last_period, many_futures, paragraph, plan_at, shares, title_of, titles
+from gambits.memo.sections.words import last_period, many_futures, plan_at, shares, title_of, titles
 from gambits.memo.teller import Teller
 
 
@@ -21,14 +21,14 @@ def others(tell: Teller) -> Section | None:
 
 
 def _case(tell: Teller, name: str) -> list[Block]:
-    other, against = plan_at(tell, name), ("facts", "against", name)
+    other = plan_at(tell, name)
     spends = tell.say("The **{other.gambit}** would spend {other.total_spend:money} {about.money}: ", other=other)
     only = [id for id in tell.value("differences") if _more(tell, name, id)][:3]
     above = tell.say(", above all more on ") + titles(tell, only) if only else ()
     items = [
         tell.say(
-            "By the end of {last} it is worth {end:oom} OOM ({here:oom} here), and {other.expected:oom} averaged over the "
-            "horizon ({plan.expected:oom} here).",
+            "By the end of {last} it is worth {end:oom} OOM ({here:oom} here), and {other.expected:oom} averaged over "
+            "the horizon ({plan.expected:oom} here).",
             other=other,
             plan=plan_at(tell),
             last=last_period(tell),
@@ -69,8 +69,8 @@ def _best_scenario(tell: Teller, name: str) -> list[Text]:
 
 def _price(tell: Teller) -> Paragraph:
     costs = tell.say(
-        "Without its rule of shares the {about.gambit} would be worth {facts.free.objective:oom} OOM as it weighs mean and "
-        "tail: the rule costs {facts.free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
+        "Without its rule of shares the {about.gambit} would be worth {facts.free.objective:oom} OOM as it weighs "
+        "mean and tail: the rule costs {facts.free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
     )
     return Paragraph((*costs, *shares(tell, "facts", "free", "shares"), *tell.say(".")))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
+from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Span, Table, Text
 from gambits.memo.sections.words import (
     initiative_at,
     last_period,
@@ -67,7 +67,7 @@ def recommendation(tell: Teller) -> Section:
 
 def _worth(tell: Teller) -> Text:
     plan = plan_at(tell)
-    gain = (*plan, "gain", len(tell.value("about", "periods")) - 1)
+    gain = (*plan, "gain", str(len(tell.value("about", "periods")) - 1))
     at_the_end = (
         "By the end of {last} that is worth {gain:oom} OOM more than doing nothing new: as if the training compute of "
         "the flagship model were multiplied by {gain:multiple}. "
@@ -86,7 +86,7 @@ def _worth(tell: Teller) -> Text:
 
 def _rivals(tell: Teller) -> Text:
     """Say in a sentence how the other gambit's plan compares, above all where it is better by every measure."""
-    parts = []
+    parts: list[Span] = []
     for name in tell.value("about", "others"):
         against = ("facts", "against", name)
         better = [tell.value(*against, measure) > 0 for measure in ("expected", "cvar")]
@@ -161,13 +161,15 @@ def now(tell: Teller) -> Section:
     if not ids:
         return Section("now", title, (paragraph(tell, "Nothing has to be committed in {first}.", first=first),))
     most = [
-        tell.say("{each.title} {money:money}", each=initiative_at(id), money=(*plan_at(tell), "initiatives", id, "spend", 0))
+        tell.say(
+            "{each.title} {money:money}", each=initiative_at(id), money=(*plan_at(tell), "initiatives", id, "spend", 0)
+        )
         for id in ids[:_MOST_NOW]
     ]
     rest = tell.say(" and the rest in the annex") if len(ids) > _MOST_NOW else ()
     commit = tell.say(
-        "**{facts.now.money:money} {about.money} to {facts.now.count:count} initiatives, which cannot be taken back once "
-        "spent:** "
+        "**{facts.now.money:money} {about.money} to {facts.now.count:count} initiatives, which cannot be taken back "
+        "once spent:** "
     )
     blocks: list[Block] = [Paragraph((*commit, *listed(most, ", " if rest else " and "), *rest, *tell.say(".")))]
     if tell.value("portfolio", "resources"):
@@ -203,9 +205,9 @@ def risks(tell: Teller) -> Section:
     if many_futures(tell):
         items.append(
             tell.say(
-                "**Bad luck.** In the worst {plan.tail:percent} of futures the plan brings {plan.cvar:oom} OOM instead "
-                "of {plan.expected:oom}. In futures that did not choose it, it brings {plan.out_of_sample.expected:oom}: "
-                "promise that.",
+                "**Bad luck.** In the worst {plan.tail:percent} of futures the plan brings {plan.cvar:oom} OOM "
+                "instead of {plan.expected:oom}. In futures that did not choose it, it brings "
+                "{plan.out_of_sample.expected:oom}: promise that.",
                 plan=plan,
             )
         )
@@ -225,7 +227,11 @@ def risks(tell: Teller) -> Section:
     items.append(
         tell.say(
             "**Belief.** {facts.judged:percent} of the value rests on judgements rather than published effects"
-            + (", and {plan.extrapolated:percent} on gains more than tenfold beyond their evidence." if tell.has("law") else "."),
+            + (
+                ", and {plan.extrapolated:percent} on gains more than tenfold beyond their evidence."
+                if tell.has("law")
+                else "."
+            ),
             plan=plan,
         )
     )
