@@ -138,7 +138,7 @@ def search(
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     programme = formulate(layout, aversion)
     try:
-        return _Search(programme, forecast, aversion, aim).run(near, start, watch), programme
+        return Search(programme, forecast, aversion, aim).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -157,7 +157,7 @@ class FloorTooHigh(Exception):
         self.rule = rule
 
 
-class _Search:
+class Search:
     """The loop between master and oracle."""
 
     def __init__(self, programme: Programme, forecast: Forecast, aversion: float, aim: float) -> None:
@@ -198,7 +198,7 @@ class _Search:
         plans += [(near.progress, near.funded)] if near is not None else []
         points += [self._ask(progress, funded) for progress, funded in plans]
         for point in points:
-            self.programme.model.add(self._cuts(point))
+            self.programme.model.add(self.cuts(point))
 
     def _loop(self, watch: Watch | None) -> Ending:
         while self.rounds < _MOST_ROUNDS:
@@ -210,10 +210,10 @@ class _Search:
                 break
             self.values = solution.values
             self.bound = min(self.bound, -solution.objective)
-            funded = self._funded(solution.values)
+            funded = self.funded(solution.values)
             # A cut at the proposal tightens the bound; one halfway to the best plan keeps proposals from swinging.
             plans = [funded] if self.best is None else [funded, (self.best.funded[self.rows] + funded) / 2]
-            points = [self._ask_plan(plan) for plan in plans]
+            points = [self.ask_plan(plan) for plan in plans]
             for point in points:
                 self._judge(point)
             best = self.best.objective if self.best else -np.inf
@@ -221,7 +221,7 @@ class _Search:
                 watch(self.rounds, self.bound, best)
             if self.bound - best <= self.aim:
                 return Ending.OPTIMAL
-            cuts = [row for point in points for row in self._cuts(point)]
+            cuts = [row for point in points for row in self.cuts(point)]
             self.programme.model.add(cuts + lines_above(self.layout, solution.values, funded))
         return Ending.GAP
 
@@ -243,13 +243,13 @@ class _Search:
             return FloorTooHigh(floor.rule)
         return explain(self.layout)
 
-    def _funded(self, values: Array) -> Array:
+    def funded(self, values: Array) -> Array:
         """Read φ of the master's plan, shape (I eligible, T)."""
         funded = np.where(self.layout.funded == ABSENT, 0.0, values[self.layout.funded])
         funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
         return np.asarray(np.maximum.accumulate(funded, axis=1))
 
-    def _ask_plan(self, funded: Array) -> Point:
+    def ask_plan(self, funded: Array) -> Point:
         """Ask what a plan of the eligible initiatives is worth, with progress as it truly is."""
         return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
 
@@ -263,7 +263,8 @@ class _Search:
         whole[self.rows] = part
         return whole
 
-    def _cuts(self, point: Point) -> list[Row]:
+    def cuts(self, point: Point) -> list[Row]:
+        """Give the cuts at a point, and remember them."""
         rows = self.cutter.cuts(point)
         self.asked.append((point, rows))
         return rows
