@@ -1,5 +1,6 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
@@ -7,6 +8,7 @@ from gambits.cli.memo import memo
 from gambits.cli.runs import runs
 
 main.add_command(memo)
+main.add_command(diff)
 main.add_command(runs)
 main.add_command(fit)
 main.add_command(export)

@@ -109,19 +109,20 @@ def _brief(portfolio: Portfolio, gambit: str, settings: Settings) -> tuple[dict[
 
 
 def _check(portfolio: Portfolio, file: Path, gambit: str | None, settings: Settings, *, as_json: bool) -> None:
-    from gambits.cli import tables
+    from gambits.cli import memo_tables
     from gambits.cli.output import show
+    from gambits.cli.tables import typed
     from gambits.errors import VerificationError
     from gambits.memo.check import check, read_memo
 
     memo = read_memo(file)
     how = memo.seal.making
-    asked = replace(settings, draws=how.draws, seed=how.seed, certain=how.certain, batches=how.batches)
+    asked = replace(settings, **{"certain": False, **how.settings})
     record, _, _ = _brief(portfolio, gambit or how.gambit, asked)
     verdict = check(memo, record)
     if as_json:
         write_json(verdict.to_dict())
     else:
-        show(tables.memo_checked(verdict, file))
+        show(memo_tables.checked(verdict, file))
     if not verdict.is_sound:
-        raise VerificationError(f"{file} does not verify", f"write it anew: gambits memo {portfolio.file} -o {file}")
+        raise VerificationError(f"{file} does not verify", f"write it anew: gambits memo {typed(portfolio)} -o {file}")

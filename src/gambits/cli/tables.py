@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from gambits.allocate.plan import Plan
+    from gambits.analyse.bridge import Bridge, Line
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
     from gambits.analyse.outlook import Outlook
-    from gambits.memo.check import Fault, Verdict
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
@@ -42,7 +42,7 @@ def checked(portfolio: Portfolio) -> RenderableType:
     lines = [escape(text)]
     lines += [escape(f"  {text}") for text in _by_law(portfolio)]
     lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
-    lines.append(escape(f"Next: gambits compare {_typed(portfolio)}"))
+    lines.append(escape(f"Next: gambits compare {typed(portfolio)}"))
     return "\n".join(lines)
 
 
@@ -82,7 +82,7 @@ def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {_typed(portfolio)} --gambit {asked} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {typed(portfolio)} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
 
 
@@ -180,6 +180,8 @@ def changes(found: Changes) -> RenderableType:
         parts.append(table)
     else:
         parts.append("No money moved.")
+    if found.bridge is not None and found.edits:
+        parts += bridge(found.bridge, found.money)
     parts.append(
         escape(
             f"Value {oom(found.old_value)} → {oom(found.new_value)} OOM ({found.value:+.4f}). "
@@ -189,40 +191,31 @@ def changes(found: Changes) -> RenderableType:
     return Group(*parts)
 
 
-def memo_checked(found: Verdict, file: Path) -> RenderableType:
-    """What came of checking a memo: every figure that does not hold, by name."""
-    same = "the inputs are those of the memo" if found.is_same_input else "the inputs have changed since"
-    parts: list[RenderableType] = []
-    for title, faults in (
-        ("edited: not the figure that was written", found.edited),
-        (
-            "stale: no longer what the inputs give" if not found.is_same_input else "not what the inputs give",
-            found.stale,
-        ),
-        ("unsupported: bound to nothing", found.unsupported),
-    ):
-        if faults:
-            parts.append(_faults(title, faults))
-    if found.left_out:
-        parts.append(f"Left out since the memo was written: {len(found.left_out)} figures.")
-    wrong = len(found.edited) + len(found.stale) + len(found.unsupported)
-    ending = "all hold" if found.is_sound else f"{wrong} do not hold"
-    parts.append(escape(f"{file}: {found.checked} figures, {ending}; {same}."))
-    return Group(*parts)
+def bridge(found: Bridge, unit: str) -> list[RenderableType]:
+    """Which edit moved what: the lines that add up to the change."""
+    table = framed(f"which edit moved it (value in OOM; money in {unit})")
+    table.add_column("edit", overflow="fold")
+    for name in ("value", "money"):
+        table.add_column(name, justify="right")
+    for line in found.lines:
+        table.add_row(escape(line.edit), _with_error(f"{line.value:+.4f}", line.value_error), _moved(line))
+    table.add_section()
+    values, moneys = zip(*((line.value, line.money) for line in found.lines), strict=True)
+    table.add_row("all", f"{sum(values):+.4f}", money(sum(moneys)))
+    if not found.orders:
+        return [table]
+    return [
+        table,
+        f"Averaged over {found.orders} of the orders in which the edits could be made, ± one standard error.",
+    ]
 
 
-def _faults(title: str, faults: Iterable[Fault]) -> RenderableType:
-    table = framed(title)
-    table.add_column("line", justify="right")
-    table.add_column("figure", overflow="fold")
-    table.add_column("memo says", overflow="fold", max_width=24)
-    table.add_column("should be", overflow="fold", max_width=24)
-    table.add_column("where", overflow="fold", max_width=30)
-    for fault in faults:
-        line = str(fault.line) if fault.line else "–"
-        told = (fault.place or "–", fault.says, fault.should or "nothing", fault.around)
-        table.add_row(line, *map(escape, told))
-    return table
+def _moved(line: Line) -> str:
+    return _with_error(money(line.money), line.money_error, 1)
+
+
+def _with_error(text: str, error: float, digits: int = 4) -> str:
+    return f"{text} ± {error:.{digits}f}" if error else text
 
 
 def outlook(found: Outlook) -> RenderableType:
@@ -287,7 +280,7 @@ def next_steps(memos: Iterable[Path]) -> RenderableType:
     return escape("\n".join(lines))
 
 
-def _typed(portfolio: Portfolio) -> str:
+def typed(portfolio: Portfolio) -> str:
     """Give what to type for a portfolio: its folder, or the file where that has a name of its own."""
     file = Path(portfolio.file)
     return str(file.parent if file.name == FILE_NAME else file)

@@ -29,14 +29,12 @@ _MOST_BYTES: Final = 20_000_000
 class Making:
     """How a memo was made: what to ask for to make it again.
 
-    ``gambit`` is as it was asked for, a name or a file; ``against`` what the memo compares with, empty for nothing.
+    ``gambit`` is as it was asked for, a name or a file; ``settings`` says how futures were drawn; ``against`` is what
+    the memo compares with, empty for nothing.
     """
 
     gambit: str
-    draws: int
-    seed: int
-    certain: bool
-    batches: int
+    settings: Mapping[str, Any]
     input_sha256: str
     version: str
     against: str = ""
@@ -58,8 +56,7 @@ def made(gambit: str, settings: Settings, record: Mapping[str, Any], against: st
     """
     about = record["about"]
     version = record["plans"][about["gambit"]]["versions"]["gambits"]
-    drawn = (settings.draws, settings.seed, settings.certain, settings.batches)
-    return Making(gambit, *drawn, about["input_sha256"], version, against)
+    return Making(gambit, settings.asked, about["input_sha256"], version, against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +125,19 @@ def _unpacked(packed: str) -> bytes:
 
 
 def _is_sound(making: Making) -> bool:
-    """Whether the values have the types that they are used as: a seal comes from a file, and may hold anything."""
-    kinds = {"draws": int, "seed": int, "certain": bool, "batches": int}
-    values = asdict(making)
-    return all(type(value) is kinds.get(name, str) for name, value in values.items()) and making.draws > 0
+    """Whether the values are such as they are used: a seal comes from a file, and may hold anything."""
+    texts = (making.gambit, making.input_sha256, making.version, making.against)
+    return all(isinstance(text, str) for text in texts) and _is_asked(making.settings)
+
+
+def _is_asked(settings: object) -> bool:
+    """Whether these are settings that a command could have asked for."""
+    if not isinstance(settings, dict):
+        return False
+    try:
+        return bool(Settings(**settings).asked == settings) and int(settings.get("draws", 2)) > 1
+    except (TypeError, ValueError):
+        return False
 
 
 class Marks:
