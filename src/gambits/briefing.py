@@ -68,6 +68,8 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
     step("how values vary")
     gambits = [gambit, *(load_gambit(name) for name in comparison.plans if name != gambit.name)]
     spreads = {} if study.settings.certain else {each.name: _spread(study, each) for each in gambits}
+    step("where scaling leads")
+    outlook = pipeline.outlook_of(study, gambit).to_dict()
     return record_of(
         Material(
             portfolio=portfolio,
@@ -78,6 +80,7 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
             match=pipeline.compute_to_match(portfolio, plan),
             barred=eligible(portfolio, gambit)[1],
             spreads=spreads,
+            analyses={"outlook": outlook},
         )
     )
 

@@ -33,6 +33,7 @@ from gambits.analyse.outlook import (
     baseline_of,
     data_for_twice,
     ledger_of,
+    supply_of,
     wall_of,
     worth_by_path,
     worth_of,
@@ -141,15 +142,24 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
     InfeasibleError
         If no plan obeys every rule.
     """
-    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
-    study = Study(portfolio, settings)
-    seen, optimum = study.forecast(chosen), study.best(chosen)
+    return outlook_of(Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit))
+
+
+def outlook_of(study: Study, gambit: Gambit) -> Outlook:
+    """Project a portfolio under study.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    portfolio, seen, optimum = study.portfolio, study.forecast(gambit), study.best(gambit)
     when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
     counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
     by_progress, by_funded = seen.evaluate(*counted).expected_slopes
 
     def gain_of(levers: frozenset[Lever]) -> Array:
-        part = Study(only_levers(portfolio, levers), settings).forecast(chosen)
+        part = Study(only_levers(portfolio, levers), study.settings).forecast(gambit)
         return np.asarray(part.draws.probability @ part.project(*counted).gain)
 
     return Outlook(
@@ -159,6 +169,7 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
         ledger=ledger_of(portfolio, gain_of, _ends_of_years(portfolio)),
         wall=wall_of(seen),
         more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
+        supply=supply_of(portfolio, seen, seen.project(*counted)),
     )
 
 

@@ -14,10 +14,10 @@ from gambits.allocate import timing
 from gambits.allocate.plan import rounded
 from gambits.allocate.soonest import soonest
 from gambits.analyse.shapley import shapley
-from gambits.forecast.oracle import Forecast
+from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Lever, Portfolio
-from gambits.scaling.frontier import LN_10, ln_wall
+from gambits.scaling.frontier import LN_10, ln_wall, optimum
 from gambits.scaling.laws import Law
 from gambits.scaling.wall import LAYERS, epochs, more_data, outrun_at
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FORMAT: Final = "gambits/projection/1"
+_ENDLESS: Final = math.log(1e40)
+"""ln of a stock of tokens that no run outruns."""
 GROUPS: Final = {
     "compute": (Lever.COMPUTE,),
     "algorithms": (Lever.PARAMETER_EFFICIENCY, Lever.DATA_EFFICIENCY),
@@ -84,6 +86,21 @@ class WallLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Unique tokens by period, means over the draws.
+
+    ``stock`` is there without the plan; ``with_plan`` adds the tokens that it makes; ``worth`` counts each of those by
+    what it teaches. ``wanted`` is what the flagship would train on if there were no end of them.
+    """
+
+    period: str
+    stock: float
+    with_plan: float
+    worth: float
+    wanted: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """The projection of a portfolio.
 
@@ -97,6 +114,7 @@ class Outlook:
     ledger: Mapping[str, Mapping[str, float]]
     wall: tuple[WallLayer, ...]
     more_data: Mapping[str, float]
+    supply: tuple[Supply, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the projection as JSON."""
@@ -109,6 +127,7 @@ class Outlook:
                 "ledger": {year: dict(parts) for year, parts in self.ledger.items()},
                 "wall": [asdict(each) for each in self.wall],
                 "more_data": dict(self.more_data),
+                "supply": [asdict(each) for each in self.supply],
             }
         )
 
@@ -222,6 +241,17 @@ def wall_of(forecast: Forecast) -> tuple[WallLayer, ...]:
             WallLayer(layer.name, layer.tokens, float(middle), float(low), float(high), layer.source, layer.tag)
         )
     return tuple(found)
+
+
+def supply_of(portfolio: Portfolio, forecast: Forecast, plan: Projection) -> tuple[Supply, ...]:
+    """Lay the tokens that there are, with a plan and without, beside those that the flagship wants."""
+    draws = forecast.draws
+    if draws.law is None:
+        return ()
+    _, ln_wanted = optimum(draws.law, draws.ln_compute, np.full_like(draws.ln_tokens, _ENDLESS), draws.ln_served)
+    columns = (np.exp(draws.ln_tokens), plan.tokens, plan.tokens * np.exp(plan.ln_worth), np.exp(ln_wanted))
+    rows = zip(*(draws.probability @ column for column in columns), strict=True)
+    return tuple(Supply(name, *map(float, row)) for name, row in zip(portfolio.periods.names, rows, strict=False))
 
 
 def data_for_twice(laws: Mapping[str, Law]) -> dict[str, float]:

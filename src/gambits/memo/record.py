@@ -272,7 +272,7 @@ def _judged(material: Material) -> float:
 
 
 def _enablers(material: Material) -> list[dict[str, Any]]:
-    """List funded initiatives whose failure voids others, by how much value stands behind them."""
+    """List funded initiatives whose failure voids others, by the value that their failure may cost."""
     plan, portfolio = material.plan, material.portfolio
     needed = prerequisites(portfolio)
     found = []
@@ -282,7 +282,7 @@ def _enablers(material: Material) -> list[dict[str, Any]]:
             value = sum(plan.contributions[id] for id in (allocation.id, *behind))
             fails = 1 - portfolio.initiative(allocation.id).success.central
             found.append({"id": allocation.id, "count": len(behind), "value": value, "fails": fails})
-    return sorted(found, key=lambda row: (-round(row["value"], 6), row["id"]))
+    return sorted(found, key=lambda row: (-round(row["fails"] * row["value"], 6), row["id"]))
 
 
 def _free(material: Material) -> dict[str, Any] | None:

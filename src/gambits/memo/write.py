@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gambits.errors import InputError, Problem, Where
+from gambits.memo.charts import svg_of
 from gambits.memo.compose import compose
-from gambits.memo.pictures import svg_of
 from gambits.memo.render import TEXTS, render_text
 from gambits.memo.seal import Making
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from gambits.memo.document import Block, Column, Paragraph, Section, Table, Text
-from gambits.memo.sections.words import initiative_at, many_futures, numbers, paragraph, plan_at, title_of
+from gambits.memo.document import Block, Chart, Column, Paragraph, Section, Table, Text
+from gambits.memo.plots.value import exceedance, wall
+from gambits.memo.plots.value import ledger as ledger_picture
+from gambits.memo.sections.words import initiative_at, many_futures, numbers, paragraph, plan_at, source_of, title_of
 from gambits.memo.teller import Teller
 
 
@@ -33,6 +35,8 @@ def gains(tell: Teller) -> Section:
                 "{facts.match:factor} its compute.",
             )
         )
+    if tell.has("outlook", "ledger"):
+        blocks.append(_ledger(tell))
     blocks.append(_by_initiative(tell))
     if many_futures(tell) and len(tell.value(*plan_at(tell), "scenarios")) > 1:
         blocks.append(_by_scenario(tell))
@@ -96,6 +100,81 @@ def _by_scenario(tell: Teller) -> Table:
         for name in tell.value(*scenarios)
     )
     return Table("scenarios", columns, rows)
+
+
+def _ledger(tell: Teller) -> Chart:
+    years: dict[str, dict[str, float]] = tell.value("outlook", "ledger")
+    last = list(years)[-1]
+    most = max(years[last], key=lambda source: years[last][source])
+    shows = tell.say(
+        "Most of the gain at the end of {year:name} comes from {most:name}: {most:oom} OOM.",
+        year=("outlook", "ledger", last),
+        most=("outlook", "ledger", last, most),
+    )
+    columns = [Column(tell.say("source"))]
+    columns += [Column(tell.cell("name", "outlook", "ledger", year), is_number=True) for year in years]
+    rows = tuple(
+        (
+            tell.cell("name", "outlook", "ledger", last, source),
+            *(tell.cell("oom", "outlook", "ledger", year, source) for year in years),
+        )
+        for source in years[last]
+    )
+    data = Table("ledger of gains", tuple(columns), rows)
+    title = tell.say("Where the gain comes from, by source (OOM)")
+    return Chart("ledger", title, shows, source_of(tell), ledger_picture(years), data)
+
+
+def luck(tell: Teller) -> Section | None:
+    """Draw what each option is worth from bad luck to good."""
+    spreads = tell.value("spreads")
+    gambit = tell.value("about", "gambit")
+    if not spreads:
+        return None
+    shows = tell.say(
+        "Read across from a chance to the line, and down to what the plan is worth at least with that chance. In "
+        "{constants.interval:percent} of futures the {about.gambit}'s plan is worth between {own.p5:oom} and "
+        "{own.p95:oom} OOM.",
+        own=("spreads", gambit),
+    )
+    picture = Chart(
+        "luck",
+        tell.say("What each plan is worth, from bad luck to good"),
+        shows,
+        source_of(tell),
+        exceedance(spreads, gambit),
+    )
+    return Section("luck", tell.say("From bad luck to good"), (picture,), in_annex=True)
+
+
+def data_wall(tell: Teller) -> Section | None:
+    """Draw how far the stock of tokens falls short of what the flagship wants."""
+    if not tell.has("outlook", "supply"):
+        return None
+    supply = tell.value("outlook", "supply")
+    last = ("outlook", "supply", str(len(supply) - 1))
+    shows = tell.say(
+        "With no end of data the flagship of {last.period} would train on {last.wanted:tokens} tokens; the stock is "
+        "{last.stock:tokens} without the plan and {last.with_plan:tokens} with it, worth {last.worth:tokens} by what "
+        "each token then teaches. What is missing is repeated, and teaches less each time.",
+        last=last,
+    )
+    columns = (
+        Column(tell.say("period")),
+        *numbers(tell, "wanted", "stock", "with the plan's tokens", "by what they teach"),
+    )
+    rows = tuple(
+        (
+            tell.cell("text", "outlook", "supply", k, "period"),
+            *(tell.cell("tokens", "outlook", "supply", k, key) for key in ("wanted", "stock", "with_plan", "worth")),
+        )
+        for k in range(len(supply))
+    )
+    data = Table("tokens", columns, rows)
+    picture = Chart(
+        "wall", tell.say("The data wall: tokens wanted and tokens there"), shows, source_of(tell), wall(supply), data
+    )
+    return Section("wall", tell.say("The data wall"), (picture,), in_annex=True)
 
 
 def firmness(tell: Teller) -> Section | None:

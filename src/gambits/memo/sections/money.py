@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gambits.memo.document import Block, Bullets, Column, Section, Table, Text
-from gambits.memo.sections.words import initiative_at, last_period, numbers, paragraph, plan_at, title_of
+from gambits.memo.document import Block, Bullets, Chart, Column, Section, Table, Text
+from gambits.memo.plots.money import allocation
+from gambits.memo.sections.words import initiative_at, last_period, numbers, paragraph, plan_at, source_of, title_of
 from gambits.memo.teller import Teller
 
 
@@ -73,8 +74,21 @@ def money(tell: Teller) -> Section:
         "{about.money}. Funded is the part of an initiative's cost that it has received by the end of {last}.",
         last=last_period(tell),
     )
+    shows = tell.say(
+        "Each bar is what a period spends, its parts the paths: {plan.spend_by_period.0:money} {about.money} in "
+        "{first}, {facts.later.money:money} after it.",
+        plan=plan,
+        first=("about", "periods", 0),
+    )
+    picture = Chart(
+        "money by period",
+        tell.say("Money by period and path ({about.money})"),
+        shows,
+        source_of(tell),
+        allocation(tell.value(*plan)),
+    )
     table = Table("money", tuple(columns), tuple(rows), note, has_total=True, sums={2 + count: (2, 1 + count)})
-    return Section("money", tell.say("Money by initiative and period"), (table,), in_annex=True)
+    return Section("money", tell.say("Money by initiative and period"), (picture, table), in_annex=True)
 
 
 def unfunded(tell: Teller) -> Section:

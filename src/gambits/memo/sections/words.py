@@ -49,6 +49,14 @@ def shares(tell: Teller, *at: str) -> Text:
     return listed([tell.say("{part:percent} {part:name}", part=(*at, path)) for path in some])
 
 
+def source_of(tell: Teller) -> Text:
+    """Say where the data of a picture come from."""
+    source = "Source: the plans of this memo"
+    if many_futures(tell):
+        source += ", {about.draws:count} futures from seed {about.seed}"
+    return tell.say(f"{source}.")
+
+
 def numbers(tell: Teller, *titles: str) -> tuple[Column, ...]:
     """Give columns of numbers by their titles, in our own words."""
     return tuple(Column(tell.say(title), is_number=True) for title in titles)
