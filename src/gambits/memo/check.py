@@ -16,9 +16,10 @@ from gambits.memo.render import TEMPLATE, digest_of, meant_by
 from gambits.memo.seal import Seal, read_seal
 from gambits.memo.sight import Seen, figures_in, pictures_in, tokens, visible
 from gambits.memo.teller import Absent, Teller, is_still, shown
+from gambits.memo.word import read_word
 
 FORMAT: Final = "gambits/memo-check/1"
-CHECKED: Final = ("md", "html")
+CHECKED: Final = ("md", "html", "docx")
 """The formats whose text can be read back."""
 
 
@@ -91,6 +92,9 @@ def read_memo(file: Path) -> Read:
     if form not in CHECKED:
         message = f"a memo as {form or 'this'} cannot be checked"
         raise stop(shown, 0, "not-a-memo", message, f"check one of: {', '.join(CHECKED)}")
+    if form == "docx":
+        lines, sealed = read_word(file, shown)
+        return Read(tuple(figures_in(lines)), read_seal(sealed), {})
     text = read_text(file, shown)
     pictures = {name: digest_of(svg) for name, svg in pictures_in(text)} if form == "html" else {}
     return Read(tuple(figures_in(visible(text, form))), read_seal(text), pictures)

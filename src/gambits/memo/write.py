@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from gambits.errors import InputError, Problem, Where
-from gambits.memo.charts import svg_of
+from gambits.memo.charts import png_of, svg_of
 from gambits.memo.compose import compose
+from gambits.memo.pdf import pdf_of
 from gambits.memo.render import TEXTS, render_text
 from gambits.memo.seal import Making
+from gambits.memo.word import word_of
+from gambits.memo.workbook import workbook_of
 
 FORMATS: Final = ("md", "html", "docx", "pdf", "xlsx")
 """What a memo can be written as, by the end of its name."""
@@ -43,4 +46,8 @@ def write_memo(record: Mapping[str, Any], making: Making, form: str = "md", temp
     if template is not None:
         message = f"a memo as {form} takes no template"
         raise InputError((Problem("bad-template", Where(template.as_posix()), message, "write md or html with it"),))
-    raise NotImplementedError(form)
+    if form == "pdf":
+        return pdf_of(document, svg_of)
+    if form == "docx":
+        return word_of(document, making, png_of)
+    return workbook_of(document, record, making)

@@ -89,7 +89,7 @@ def colours_of(paths: Sequence[str]) -> Spec:
     return {"domain": list(paths), "range": [_PATHS.get(path) or next(others) for path in paths]}
 
 
-def domain_of(values: Sequence[float], below: float = 0.05, above: float = 0.05) -> list[float]:
+def domain_of(values: Sequence[Any], below: float = 0.05, above: float = 0.05) -> list[float]:
     """Give an axis that holds values, with room below and above as parts of their range."""
     low, high = min(values), max(values)
     room = (high - low) or abs(high) or 1.0
