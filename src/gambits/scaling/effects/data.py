@@ -49,7 +49,8 @@ SYNTHETIC_TEXT: Final = EffectLaw(
     name="synthetic_text",
     title="Synthetic-text plateau",
     source="Qin et al. 2025, arXiv 2503.19551",
-    reach="mathematics, models of up to 8 billion parameters",
+    reach="mathematics, models of up to 8 billion parameters on 1 trillion tokens",
+    fitted_to=4.8e22,
     note=(
         "Their fitted curve was not read. Textbooks alone do worse than web text (Kang et al. 2025): set `quality` "
         "below 1."

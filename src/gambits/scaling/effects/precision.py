@@ -89,6 +89,7 @@ LOW_PRECISION: Final = EffectLaw(
     name="low_precision",
     title="Low precision",
     source="Kumar et al. 2024, arXiv 2411.04330",
+    fitted_to=2.7e20,
     reach="465 runs of up to 1.7 billion parameters on up to 26 billion tokens; integers, trained in low precision",
     note=(
         "The harm belongs under parameter_efficiency, the savings under compute (training) or inference_cost. "
