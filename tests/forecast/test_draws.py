@@ -755,7 +755,9 @@ def test_the_published_law_lies_in_the_middle_of_the_draws(name: str) -> None:
 
     for constant in ("ln_a", "ln_e", "alpha", "beta", "r_d", "r_n"):
         assert np.median(getattr(drawn, constant)) == pytest.approx(getattr(law.central, constant), rel=1e-6)
-    walls = {tokens: (np.median(outrun_at(drawn, tokens)), outrun_at(law.central, tokens)) for tokens in (1e13, 3e13, 1e14)}
+    walls = {
+        tokens: (np.median(outrun_at(drawn, tokens)), outrun_at(law.central, tokens)) for tokens in (1e13, 3e13, 1e14)
+    }
     assert walls[3e13][0] == pytest.approx(walls[3e13][1], abs=1e-6)
     assert all(middle == pytest.approx(published, abs=0.02) for middle, published in walls.values())
 

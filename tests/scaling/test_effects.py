@@ -127,6 +127,17 @@ def test_eight_bits_keep_95_per_cent_of_the_parameters_and_four_77_6(bits: float
     assert precision.parameters_kept(bits, 2.6745) == pytest.approx(kept, abs=5e-4)
 
 
+def test_four_bits_in_place_of_eight_are_measured_from_eight() -> None:
+    """77.6 % of the parameters over 95.0 %; half the bits save 2^0.8."""
+    asked_for = {"weights": 4.0, "activations": 4.0, "instead_of": 8.0}
+    kept = asked("low_precision", "parameter_efficiency", weights=4.0, instead_of=8.0)
+    saved = asked("low_precision", "compute", **asked_for)
+
+    assert kept.law.central == pytest.approx(0.776 / 0.950, abs=1e-3)
+    assert saved.law.central == pytest.approx(2**0.8)
+    assert asked("low_precision", "parameter_efficiency", weights=8.0, instead_of=8.0).values == (1.0,)
+
+
 def test_quantising_after_training_harms_more_after_more_data_and_less_in_larger_models() -> None:
     """Kumar et al. 2024 (R2): the harm grows with data (R1 abstract)."""
     assert precision.loss_by_quantisation(4, 26e9, 1.7e9) == pytest.approx(0.0087, abs=5e-5)

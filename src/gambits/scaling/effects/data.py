@@ -8,6 +8,7 @@ from typing import Final
 from gambits.files.kinds import Choice, Number, Uncertain
 from gambits.files.sections import Key
 from gambits.quantities.estimates import Bounds
+from gambits.scaling.effects.gains import KEPT, kept_gain
 from gambits.scaling.effects.law import JUDGED, EffectLaw, Form, always
 from gambits.scaling.published import Constant
 
@@ -86,12 +87,13 @@ SEMI_SYNTHETIC: Final = EffectLaw(
     arguments=(
         Key("share", Number(0, 1), "part of all tokens that is rephrased", "", "0.3"),
         Key("against", Choice(("web", "curated")), "raw web text, or a set as curated as labs use", "", "curated"),
+        KEPT,
     ),
     forms=(
         Form(
             "data_efficiency",
-            "best^w, w = (s/0.3)^0.3 ((1 − s)/0.7)^0.7",
-            lambda at: worth_of_rephrasing(at["share"], at[f"best_{at['against']}"]),
+            "best^(w kept), w = (s/0.3)^0.3 ((1 − s)/0.7)^0.7",
+            lambda at: kept_gain(worth_of_rephrasing(at["share"], at[f"best_{at['against']}"]), at["kept"]),
             uses=lambda given: (f"best_{given['against']}",),
         ),
     ),
