@@ -11,7 +11,7 @@ one loss alone would be too sure.
   weakly identified: its draws reach the upper limit.
 
 The bootstrap says how far the constants scatter; where their middle lies is taken from the publication, since
-the runs at hand are not those behind it (decision 12): see ``centred``.
+the runs at hand are not those behind it (decision 13): see ``centred``.
 
 Run as ``python benchmarks/make_law_draws.py FOLDER`` with the folder that holds the two tables of runs.
 """

@@ -3,7 +3,9 @@
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.runs import runs
 
+main.add_command(runs)
 main.add_command(fit)
 main.add_command(export)
 

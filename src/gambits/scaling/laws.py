@@ -178,8 +178,18 @@ def load_law(name: str, folder: Path = Path()) -> Law:
     InputError
         With every problem in the file.
     """
-    path = bundled.laws().get(name, folder / name)
+    path = _law_path(name, folder)
     return _load_file(path, name if name in bundled.laws() else path.stem)
+
+
+def law_files(name: str, folder: Path = Path()) -> tuple[Path, ...]:
+    """List the files that a law is read from: its own, and its draws where it has some."""
+    draws = load_law(name, folder).draws
+    return (_law_path(name, folder),) if draws is None else (_law_path(name, folder), draws)
+
+
+def _law_path(name: str, folder: Path) -> Path:
+    return bundled.laws().get(name, folder / name)
 
 
 def _load_file(path: Path, name: str) -> Law:
