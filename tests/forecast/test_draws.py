@@ -837,7 +837,7 @@ def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(mo
         draw(portfolio, 12, SEED, 10_000_000)
     (problem,) = caught.value.problems
     assert problem.code == "too-many-draws"
-    assert re.fullmatch(r"10,000,000 draws of 26 initiatives would take \d+ GiB of memory", problem.message)
+    assert re.fullmatch(r"10,000,000 draws of 29 initiatives would take \d+ GiB of memory", problem.message)
     found = re.fullmatch(r"use at most ([\d,]+) draws", problem.fix)
     assert found is not None
     most = int(found[1].replace(",", ""))
