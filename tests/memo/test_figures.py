@@ -1,8 +1,8 @@
 """Figures of the frontier lab's memo, worked out again from the file and the published law by another route.
 
 The file is read as bare YAML, medians and chances are taken by hand, and effective compute comes from minimising
-the published loss and inverting it, with nothing of gambits in between. Only the plan's money is taken as given, and the
-size of an effect that names a law, which has tests of its own.
+the published loss and inverting it, with nothing of gambits in between. Only the plan's money is taken as given,
+and the size of an effect that names a law, which has tests of its own.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
 
 
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
-    given = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
+    given: Draft = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
     start = given.pop("start", periods.first)
     return Initiative(
         id=id,
