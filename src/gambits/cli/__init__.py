@@ -3,8 +3,10 @@
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.template import template
 
 main.add_command(fit)
 main.add_command(export)
+main.add_command(template)
 
 __all__ = ["main"]

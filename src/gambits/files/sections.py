@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from gambits.files.kinds import BAD, Kind, Later, is_id
 from gambits.files.reading import Report, did_you_mean
+
+_OR_A_FILE: Final = ", or the name of a table (.csv, .xlsx)"
 
 Draft = dict[str, Any]
 """The values that could be read, by key; a key that is absent or faulty is not in it."""
@@ -24,6 +26,8 @@ class Key:
     unit: str = ""
     default: str = ""
     required: bool = False
+    usual: tuple[str, ...] = ()
+    """Words that most authors choose, where others are allowed too."""
 
     @property
     def is_built(self) -> bool:
@@ -90,14 +94,18 @@ class Section(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Table(Kind):
-    """A mapping whose keys are chosen by the author, each with a value of one kind."""
+    """A mapping whose keys are chosen by the author, each with a value of one kind.
+
+    With ``apart`` it may be kept as rows of a table, in a file or sheet of its own.
+    """
 
     each: Kind
     noun: str
+    apart: bool = False
 
     @property
     def words(self) -> str:
-        return f"{self.noun}s by id"
+        return f"{self.noun}s by id{_OR_A_FILE if self.apart else ''}"
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
@@ -119,19 +127,20 @@ class Table(Kind):
         return {name: value for name, value in table.items() if value is not BAD}
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.each.schema()}
+        return _apart({"type": "object", "additionalProperties": self.each.schema()}, apart=self.apart)
 
 
 @dataclass(frozen=True, slots=True)
 class Several(Kind):
-    """A list of values of one kind."""
+    """A list of values of one kind; with ``apart`` it may be kept as rows of a table, as a ``Table`` may."""
 
     each: Kind
     noun: str
+    apart: bool = False
 
     @property
     def words(self) -> str:
-        return f"list of {self.noun}s"
+        return f"list of {self.noun}s{_OR_A_FILE if self.apart else ''}"
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
@@ -145,7 +154,7 @@ class Several(Kind):
         return [value for value in found if value is not BAD]
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.each.schema()}
+        return _apart({"type": "array", "items": self.each.schema()}, apart=self.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,10 @@ class Changes(Kind):
         return {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/estimate"}, named]}}
 
 
+def _apart(schema: dict[str, Any], *, apart: bool) -> dict[str, Any]:
+    return schema | {"type": [schema["type"], "string"], "pattern": r"\.(csv|xlsx)$"} if apart else schema
+
+
 def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
     """List (name, place, value) of a mapping, reporting names given twice; the first one counts."""
     found: dict[str, tuple[str, yaml.Node, yaml.Node]] = {}
@@ -183,7 +196,8 @@ def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple
         if name in found:
             first = report.at(found[name][1])
             path = f"{key}.{name}" if key else name
-            report.add(place, "key-twice", f"`{path}` is given twice, first on line {first.line}", "keep one of them")
+            where = f"in row {first.line} of {first.sheet}" if first.sheet else f"on line {first.line}"
+            report.add(place, "key-twice", f"`{path}` is given twice, first {where}", "keep one of them")
         else:
             found[name] = (name, place, value)
     return list(found.values())
