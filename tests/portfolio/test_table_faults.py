@@ -51,13 +51,12 @@ def only(found: tuple[Problem, ...], code: str, place: str) -> Problem:
     [
         (b"", "no-headings", ":1", "the table is empty"),
         (b"\n\n  ,, \n", "no-headings", ":1", "the table is empty"),
-        (HEAD, "no-initiatives", ":1", "there are no initiatives"),
         (SOUND.replace("value", "cost"), "heading-twice", ":1:cost", "two columns are headed `cost`"),
         (SOUND.replace("value", "valeu"), "unknown-heading", ":1:valeu", "no key `valeu` for initiatives"),
         (SOUND.replace("value", "effects.cost"), "unknown-heading", ":1:effects.cost", "no key"),
         (SOUND.replace("value", "value.p50.x"), "unknown-heading", ":1:value.p50.x", "no key"),
         (SOUND.replace("id,", "ident,"), "missing-column", ":1", "no column `id`"),
-        (SOUND.replace("survey", ""), "no-id", ":2", "this initiative has no id"),
+        (SOUND + ",product,judgement,1,1\n", "no-id", ":3", "this initiative has no id"),
         (SOUND.replace("survey", "a survey"), "not-an-id", ":2:id", "cannot name an initiative"),
         (SOUND + "\nsurvey,product,judgement,1,2\n", "key-twice", ":4:id", "first on line 2"),
         (SOUND.replace(",1\n", ",1,2\n"), "no-heading", ":2", "column 6, which has no heading"),
@@ -176,6 +175,12 @@ def test_what_is_no_portfolio_alone_says_what_to_do(name: str, mend: str, folder
     assert mend in only(check(folder / name), "not-a-portfolio", name).fix
 
 
+def test_a_table_of_headings_alone_has_no_initiatives(folder: Path) -> None:
+    folder.joinpath("initiatives.csv").write_text(HEAD, encoding="utf-8")
+
+    only(check(folder), "no-initiatives", "portfolio.yaml:7")
+
+
 def test_a_broken_table_hides_no_other(folder: Path) -> None:
     folder.joinpath("portfolio.yaml").write_text(LAB + "resources: res.csv\nscenarios: gone.csv\n", encoding="utf-8")
     folder.joinpath("res.csv").write_text("id,unit,unit\n", encoding="utf-8")
@@ -251,12 +256,11 @@ def edited(minimal: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
         ([put("initiatives", "H3", "=1+1")], "formula-without-value", "initiatives!H3", "not been worked out"),
         ([put("initiatives", "H3", "#DIV/0!", "e")], "cell-error", "initiatives!H3", "the error #DIV/0!"),
         ([merge("initiatives", "C2:C3")], "merged-cells", "initiatives", "C2:C3 are merged"),
-        ([merge("initiatives", "A1:XFD1048576")], "merged-cells", "initiatives", "A1:XFD1048576"),
         ([put("initiatives", "XFD2", "far")], "too-large", "initiatives", "500 columns"),
         ([put("initiatives", "A1048576", "far")], "too-large", "initiatives", "20000 rows"),
-        ([put("portfolio", "A3", "nane")], "unknown-key", "portfolio!A3", "unknown key `nane`"),
+        ([put("portfolio", "A9", "budget.totl")], "unknown-key", "portfolio!A9", "unknown key `budget.totl`"),
         ([put("portfolio", "B3", None)], "missing-key", "", "`name` is missing"),
-        ([put("portfolio", "A4", "name")], "key-twice", "portfolio!B4", "`name` is given twice"),
+        ([put("portfolio", "A9", "name"), put("portfolio", "B9", 1)], "key-twice", "portfolio!B9", "`name` is given"),
         ([put("portfolio", "B1", "values")], "missing-column", "portfolio!1", "no column `value`"),
         ([put("portfolio", "B4", "2027-13-01")], "not-a-date", "portfolio!B4", "not a date"),
         ([put("portfolio", "B5", datetime(2027, 1, 31))], "date-cell", "portfolio!B5", "the date 2027-01-31"),
@@ -298,16 +302,26 @@ def test_what_a_spreadsheet_makes_of_values_is_understood(edited: Callable[..., 
     assert after == before
 
 
-def test_a_formula_is_read_by_the_value_that_was_last_worked_out(edited: Callable[..., Path]) -> None:
-    """As a spreadsheet saves it: the formula, and beside it its value."""
-    file = edited(put("initiatives", "I3", 0.125))
+def rewritten(file: Path, old: bytes, new: bytes) -> Path:
+    """Change what stands in one part of a workbook."""
     with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    sheet = next(name for name, data in parts.items() if b"<v>0.125</v>" in data)
-    parts[sheet] = parts[sheet].replace(b"<v>0.125</v>", b"<f>1/8</f><v>0.125</v>")
+    assert sum(old in data for data in parts.values()) == 1
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in parts.items():
-            archive.writestr(name, data)
+            archive.writestr(name, data.replace(old, new))
+    return file
+
+
+def test_cells_merged_to_the_far_end_of_a_sheet_cost_no_time(edited: Callable[..., Path]) -> None:
+    file = rewritten(edited(merge("initiatives", "A10:C12")), b'ref="A10:C12"', b'ref="A10:XFD1048576"')
+
+    assert "A10:XFD1048576" in only(check(file), "merged-cells", "book.xlsx:initiatives").message
+
+
+def test_a_formula_is_read_by_the_value_that_was_last_worked_out(edited: Callable[..., Path]) -> None:
+    """As a spreadsheet saves it: the formula, and beside it its value."""
+    file = rewritten(edited(put("initiatives", "I3", 0.125)), b"<v>0.125</v>", b"<f>1/8</f><v>0.125</v>")
 
     assert load(file).initiative("tuned-repetition").success.values == (0.125,)
 

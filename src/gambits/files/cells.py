@@ -14,7 +14,7 @@ import yaml
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files.kinds import Date, Flag, Kind, PeriodName, Text
-from gambits.files.reading import CellMark, Report, compose_cell, printable
+from gambits.files.reading import CellMark, FaultyNode, Report, compose_cell, printable
 
 PRIVATE: Final = "#"
 """Columns and sheets whose name begins with this are the author's own, and not read."""
@@ -103,8 +103,8 @@ def _below_nothing(headings: list[Cell | None], lines: Iterable[tuple[Where, lis
                 yield Problem("no-heading", cell.where, message, "give the column a heading, or put text in quotes")
 
 
-def cell_node(cell: Cell, kind: Kind, taken: frozenset[str], report: Report) -> yaml.Node | None:
-    """Give the node that a cell stands for where a kind is wanted; None after reporting why it stands for none.
+def cell_node(cell: Cell, kind: Kind, taken: frozenset[str], report: Report) -> yaml.Node:
+    """Give the node that a cell stands for where a kind is wanted, a faulty one after reporting that it has none.
 
     ``taken`` are the JSON types of the kind (``takes``), worked out once for a column.
     """
@@ -119,7 +119,11 @@ def cell_node(cell: Cell, kind: Kind, taken: frozenset[str], report: Report) -> 
         return compose_cell(text, cell.where)
     except InputError as error:
         report.problems += error.problems
-        return None
+        return _faulty(cell)
+
+
+def _faulty(cell: Cell) -> yaml.Node:
+    return FaultyNode(_STRING, cell.text, CellMark(cell.where))
 
 
 def scalar(cell: Cell, *, quoted: bool = False) -> yaml.ScalarNode:
@@ -148,7 +152,7 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
     return frozenset({found} if isinstance(found, str) else found)
 
 
-def _dated(cell: Cell, kind: Kind, report: Report) -> yaml.Node | None:
+def _dated(cell: Cell, kind: Kind, report: Report) -> yaml.Node:
     """Read a day where one is wanted, and a month where a period is; of the rest a spreadsheet made something else."""
     if isinstance(kind, Date):
         return scalar(cell)
@@ -156,7 +160,7 @@ def _dated(cell: Cell, kind: Kind, report: Report) -> yaml.Node | None:
         return scalar(Cell(cell.text.removesuffix("-01"), cell.where))
     message = f"the cell holds the date {cell.text}, and a {kind.words} is wanted"
     report.add(cell.where, "date-cell", message, "format the cell as text, and type it again")
-    return None
+    return _faulty(cell)
 
 
 def number_text(value: float) -> str:

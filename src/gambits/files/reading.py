@@ -37,6 +37,10 @@ class CellMark(yaml.Mark):
         self.where = where
 
 
+class FaultyNode(yaml.ScalarNode):
+    """A value that is reported already, and not looked at again."""
+
+
 Place = yaml.Node | Where | str
 """What a fault is pinned to: a node, a place, or a dotted key."""
 

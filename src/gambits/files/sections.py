@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from gambits.files.kinds import BAD, Kind, Later, is_id
-from gambits.files.reading import Report, did_you_mean
+from gambits.files.reading import FaultyNode, Report, did_you_mean
 
 _OR_A_FILE: Final = ", or the name of a table (.csv, .xlsx)"
 
@@ -67,7 +67,7 @@ class Section(Kind):
             elif not row.is_built:
                 report.add(place, "not-supported", f"`{path}` is not supported yet", "remove it for now")
             else:
-                draft[name] = report.values[path] = row.kind.read(value, report, path)
+                draft[name] = report.values[path] = _read(row.kind, value, report, path)
         for row in self.keys:
             if row.required and row.name not in draft:
                 path = f"{key}.{row.name}" if key else row.name
@@ -113,7 +113,7 @@ class Table(Kind):
                 node,
                 "wrong-type",
                 f"`{key}`: expected {self.noun}s by id",
-                f"write `<id>:` and below it a {self.noun}",
+                f"write `<id>:` and below it {_one(self.noun)}",
             )
             return BAD
         table: Draft = {}
@@ -121,9 +121,11 @@ class Table(Kind):
             path = f"{key}.{name}"
             report.where[path] = report.at(place)
             if not is_id(name):
-                report.add(place, "not-an-id", f"`{name}` cannot name a {self.noun}", "use letters, digits, - and _")
+                report.add(
+                    place, "not-an-id", f"`{name}` cannot name {_one(self.noun)}", "use letters, digits, - and _"
+                )
                 continue
-            table[name] = self.each.read(value, report, path)
+            table[name] = _read(self.each, value, report, path)
         return {name: value for name, value in table.items() if value is not BAD}
 
     def schema(self) -> dict[str, Any]:
@@ -150,7 +152,7 @@ class Several(Kind):
         for number, item in enumerate(node.value):
             path = f"{key}.{number}"
             report.where[path] = report.at(item)
-            found.append(self.each.read(item, report, path))
+            found.append(_read(self.each, item, report, path))
         return [value for value in found if value is not BAD]
 
     def schema(self) -> dict[str, Any]:
@@ -179,6 +181,14 @@ class Changes(Kind):
         # An effect may change to what a law says: one name with its arguments.
         named = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": {"type": "object"}}
         return {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/estimate"}, named]}}
+
+
+def _read(kind: Kind, node: yaml.Node, report: Report, key: str) -> Any:
+    return BAD if isinstance(node, FaultyNode) else kind.read(node, report, key)
+
+
+def _one(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def _apart(schema: dict[str, Any], *, apart: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from gambits.errors import Where
+from gambits.errors import InputError, Problem, Where
 from gambits.files.cells import Cell, Sheet, cell_node, scalar, takes
 from gambits.files.kinds import Kind, Number, Uncertain
 from gambits.files.reading import CellMark, Report, did_you_mean
@@ -68,12 +68,9 @@ def settings_of(section: Section, sheet: Sheet, report: Report) -> Tree:
     InputError
         If one of the two columns is missing.
     """
-    headings = [cell.text for cell in sheet.headings]
     for name in (KEY, VALUE):
-        if name not in headings:
-            mend = f"head one `{name}`, as `gambits template` does"
-            report.add(sheet.where, "missing-column", f"there is no column `{name}`", mend)
-    report.raise_problems()
+        if name not in {cell.text for cell in sheet.headings}:
+            raise _without(name, sheet)
     tree: Tree = {}
     for row in sheet.rows:
         key, value = row.cells.get(KEY), row.cells.get(VALUE)
@@ -118,8 +115,6 @@ def _rows(
 ) -> Iterator[tuple[Cell | None, Where, Tree]]:
     """Give each row's id, its place and its values."""
     columns = _columns(kind, sheet, report, needs_id=needs_id)
-    if columns is None:
-        return
     for row in sheet.rows:
         tree: Tree = {}
         for heading, cell in row.cells.items():
@@ -131,11 +126,19 @@ def _rows(
         yield id, row.where, tree
 
 
-def _columns(kind: Table | Several, sheet: Sheet, report: Report, *, needs_id: bool) -> dict[str, Column] | None:
-    """Say what stands below each heading, reporting those that say nothing; None without the ids that rows need."""
+def _columns(kind: Table | Several, sheet: Sheet, report: Report, *, needs_id: bool) -> dict[str, Column]:
+    """Say what stands below each heading, reporting those that say nothing.
+
+    Raises
+    ------
+    InputError
+        If there is no column of ids, and rows need one.
+    """
     section = section_of(kind)
     known = headings_of(section)
     columns: dict[str, Column] = {}
+    if needs_id and ID not in {cell.text for cell in sheet.headings}:
+        raise _without(ID, sheet)
     for cell in sheet.headings:
         column = resolve(section, cell.text)
         if column:
@@ -143,10 +146,12 @@ def _columns(kind: Table | Several, sheet: Sheet, report: Report, *, needs_id: b
         elif not (needs_id and cell.text == ID):
             mend = f"{did_you_mean(cell.text, known)} (a heading that begins with # is yours, and not read)"
             report.add(cell.where, "unknown-heading", f"there is no key `{cell.text}` for {kind.noun}s", mend)
-    if needs_id and ID not in {cell.text for cell in sheet.headings}:
-        report.add(sheet.where, "missing-column", f"there is no column `{ID}`", f"head the column of names `{ID}`")
-        return None
     return columns
+
+
+def _without(name: str, sheet: Sheet) -> InputError:
+    mend = f"head one `{name}`, as `gambits template` does"
+    return InputError((Problem("missing-column", sheet.where, f"there is no column `{name}`", mend),))
 
 
 def section_of(kind: Table | Several) -> Section:
@@ -167,9 +172,7 @@ def headings_of(section: Section, prefix: str = "") -> list[str]:
 
 
 def _put(tree: Tree, column: Column, cell: Cell, report: Report) -> None:
-    node = cell_node(cell, column.kind, column.takes, report)
-    if node is not None:
-        insert(tree, column.names, cell.where, node, report)
+    insert(tree, column.names, cell.where, cell_node(cell, column.kind, column.takes, report), report)
 
 
 def insert(tree: Tree, names: Sequence[str], where: Where, node: yaml.Node, report: Report) -> None:

@@ -84,11 +84,20 @@ def read_book(path: Path, report: Report) -> yaml.MappingNode:
         report.raise_problems()
     tree = settings_of(PORTFOLIO, sheets[SETTINGS], report)
     needed = {row.name for row in PORTFOLIO.keys if row.required}
+    failed = False
     for key, kind in TABLES.items():
-        if key in sheets and owner_of(key) is None:
+        if key not in sheets or owner_of(key):
+            continue
+        try:
             node = _table_node(key, kind, sheets, report)
-            if node.value or key in needed:
-                insert(tree, key.split("."), sheets[key].where, node, report)
+        except InputError as error:
+            report.problems += error.problems
+            failed = True
+            continue
+        if node.value or key in needed:
+            insert(tree, key.split("."), sheets[key].where, node, report)
+    if failed:
+        report.raise_problems()
     return as_mapping(tree, here)
 
 
