@@ -29,6 +29,7 @@ from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"
+DEFAULT_LAW: Final = "muennighoff-2023"
 MOST_PERIODS: Final = 240
 
 _POSITIVE = Uncertain(Bounds.POSITIVE)
@@ -243,7 +244,7 @@ PORTFOLIO: Final = Section(
                         "law",
                         Text(),
                         "a preset, or a law file beside the portfolio",
-                        default="muennighoff-2023",
+                        default=DEFAULT_LAW,
                         usual=tuple(bundled.laws()),
                     ),
                     Key("law_uncertainty", Flag(), "whether the law's constants are drawn", default="true"),
