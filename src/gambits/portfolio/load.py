@@ -38,6 +38,7 @@ from gambits.portfolio.tables import put_tables, read_book
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.periods import Periods
+from gambits.scaling.effects.law import LawEstimate
 
 FILE_NAME = "portfolio.yaml"
 _OLDER: Final = ("this kind of spreadsheet is not read", f"save it as {SUFFIX}")
@@ -235,7 +236,7 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
 
 
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
-    given = dict(draft)
+    given: Draft = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
     start = given.pop("start", periods.first)
     return Initiative(
         id=id,
@@ -247,6 +248,13 @@ def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
         after=tuple(sorted(given.pop("after", ()))),
         **given,
     )
+
+
+def _fitted_to(effects: Draft) -> float | None:
+    """Give the least of what the laws behind the effects were fitted to, FLOP; None if one of them does not say."""
+    reaches = [each.law.fitted_to if isinstance(each, LawEstimate) else None for each in effects.values()]
+    known = [reach for reach in reaches if reach is not None]
+    return min(known) if known and len(known) == len(reaches) else None
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:
