@@ -110,7 +110,7 @@ def _brief(portfolio: Portfolio, gambit: str, settings: Settings) -> tuple[dict[
 
 def _check(portfolio: Portfolio, file: Path, gambit: str | None, settings: Settings, *, as_json: bool) -> None:
     from gambits.cli import memo_tables
-    from gambits.cli.output import show
+    from gambits.cli.output import report, show
     from gambits.cli.tables import typed
     from gambits.errors import VerificationError
     from gambits.memo.check import check, read_memo
@@ -125,4 +125,9 @@ def _check(portfolio: Portfolio, file: Path, gambit: str | None, settings: Setti
     else:
         show(memo_tables.checked(verdict, file))
     if not verdict.is_sound:
-        raise VerificationError(f"{file} does not verify", f"write it anew: gambits memo {typed(portfolio)} -o {file}")
+        # The outcome was given already, as JSON where that was asked for.
+        error = VerificationError(
+            f"{file} does not verify", f"gambits memo {typed(portfolio)} -o {file} writes it anew"
+        )
+        report(error, as_json=False)
+        click.get_current_context().exit(error.exit_code)

@@ -31,7 +31,7 @@ class Markdown:
                 self.figure(span.content) if isinstance(span.content, Figure) else inert(span.content, begins=False)
             )
             parts.append((content, span.strong))
-        return _strong(parts)
+        return _strong(parts).strip()
 
     def section(self, section: Section) -> str:
         """Render the blocks of a section, without its title."""

@@ -90,6 +90,7 @@ def record_of(material: Material) -> dict[str, Any]:
 
 def _about(material: Material) -> dict[str, Any]:
     portfolio, plan = material.portfolio, material.plan
+    objective = material.gambit.objective_for(portfolio)
     return {
         "portfolio": portfolio.name,
         "as_of": portfolio.as_of.isoformat(),
@@ -99,6 +100,7 @@ def _about(material: Material) -> dict[str, Any]:
         "initiatives": len(portfolio.initiatives),
         "gambit": plan.gambit,
         "others": [name for name in material.comparison.plans if name != plan.gambit],
+        "is_compute_alone": objective.token_gdp == 0 and objective.value == 0,
         "draws": plan.draws,
         "seed": plan.seed,
         "input_sha256": plan.input_sha256,

@@ -31,6 +31,17 @@ TEMPLATE: Final = "template"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _MOST_NAMED: Final = 5
+_HOW_TO: Final = "see the how-to on a template of your own"
+_OF_A_TEMPLATE: Final = (
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
+"""What an expression in a template can come to."""
 
 
 class _Plain(str):
@@ -102,11 +113,14 @@ def _filled(
         text = template.render(_words(document, record, blocks, form))
     except TemplateError as error:
         line = getattr(error, "lineno", None) or 0
-        fix = "see the how-to on a template of your own"
-        raise stop(name, line, "bad-template", f"the template fails: {error.message}", fix) from None
-    except Absent as error:
+        raise stop(name, line, "bad-template", f"the template fails: {error.message}", _HOW_TO) from None
+    except Absent as error:  # a kind of LookupError
         fix = "see `gambits memo PORTFOLIO --json` for what there is"
         raise stop(name, 0, "bad-template", f"the record has nothing at `{error}`", fix) from None
+    except _OF_A_TEMPLATE as error:
+        if path is None:
+            raise
+        raise stop(name, 0, "bad-template", f"the template fails: {error}", _HOW_TO) from None
     return _BLANK_LINES.sub("\n\n", text) if form == "md" else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,7 +73,7 @@ def read_word(path: Path, shown: str) -> tuple[list[str], str]:
         ) from None
     except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as error:
         raise stop(shown, 0, "not-a-memo", f"the file is no DOCX: {error}", "check a memo that gambits wrote") from None
-    return list(_lines(word)), _unescaped(seal)
+    return list(_lines(word)), unescape(seal)
 
 
 def _docx() -> Any:
@@ -92,10 +93,6 @@ def _lines(word: Word) -> Iterator[str]:
                 yield from (cell.text for cell in row.cells)
         else:
             yield each.text
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 class _Writer:

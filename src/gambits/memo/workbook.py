@@ -172,7 +172,7 @@ class _Writer:
     def _cell(
         self, sheet: Any, row: int, column: int, text: Text, sums: tuple[int, int, int, int] | None, *, bold: bool
     ) -> None:
-        from xlsxwriter.utility import xl_range
+        from xlsxwriter.utility import xl_rowcol_to_cell as place
 
         number, form = self._number(text)
         if number is None:
@@ -181,7 +181,8 @@ class _Writer:
             sheet.write_number(row, column, number, self._format(form, bold=bold))
         else:
             # The value that the formula has, for programs that show a file without working it out.
-            sheet.write_formula(row, column, f"=SUM({xl_range(*sums)})", self._format(form, bold=bold), number)
+            formula = f"=SUM({place(*sums[:2])}:{place(*sums[2:])})"
+            sheet.write_formula(row, column, formula, self._format(form, bold=bold), number)
 
     def _number(self, text: Text) -> tuple[float | None, str]:
         """Give the number of a cell that holds a single figure, and how to show it."""

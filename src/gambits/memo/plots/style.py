@@ -17,11 +17,9 @@ PALE: Final = "#e4e4e1"
 # Dark, middle and light tell apart without colour, on paper and for every eye.
 _PATHS: Final = {"architect": "#17324d", "alchemist": "#d98324", "scale": "#c3ccd4"}
 _OTHER_PATHS: Final = ("#7d8f69", "#e8e2d0", "#6b5b7b")
-_MIDDLE_GREY: Final = 140
+_MIDDLE_GREY: Final = 120
 DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 """Strokes that tell lines apart."""
-SHADES: Final = ("#17324d", "#d98324", "#6f7f8c", "#b9c2c9", "#3f6b4f", "#e6d8bd")
-"""Fills that tell parts apart, from dark to light and back."""
 
 _CONFIG: Final[Spec] = {
     "font": "Helvetica, Arial, sans-serif",

@@ -35,7 +35,7 @@ def gains(tell: Teller) -> Section:
                 "{facts.match:factor} its compute.",
             )
         )
-    if tell.has("outlook", "ledger"):
+    if any(tell.value("outlook", "ledger").values()):
         blocks.append(_ledger(tell))
     blocks.append(_by_initiative(tell))
     if many_futures(tell) and len(tell.value(*plan_at(tell), "scenarios")) > 1:

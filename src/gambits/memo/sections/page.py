@@ -74,12 +74,14 @@ def _worth(tell: Teller) -> Text:
     )
     if many_futures(tell):
         mean = (
-            "Averaged over the horizon and over {plan.draws:count} futures it is worth {plan.expected:oom} OOM "
-            "({plan.expected:multiple}), and in the worst {plan.tail:percent} of them still {plan.cvar:oom} OOM "
-            "({plan.cvar:multiple}). "
+            "Averaged over the horizon and over {plan.draws:count} futures it is worth {plan.expected:oom} OOM, and in "
+            "the worst {plan.tail:percent} of them still {plan.cvar:oom} OOM{apiece}. "
         )
     else:
         mean = "Averaged over the horizon, with every estimate at its median, it is worth {plan.objective:oom} OOM. "
+    # Only where nothing but effective compute counts is the value a factor of compute.
+    apiece = " ({plan.expected:multiple} and {plan.cvar:multiple})" if tell.value("about", "is_compute_alone") else ""
+    mean = mean.replace("{apiece}", apiece)
     certain = "No plan under these rules is better by more than {plan.gap:small} OOM."
     return tell.say(at_the_end + mean + certain, plan=plan, gain=gain, last=last_period(tell))
 
@@ -116,7 +118,7 @@ def options(tell: Teller) -> Section | None:
     names = [tell.value("about", "gambit"), *tell.value("about", "others")]
     spread = all(tell.has("spreads", name) for name in names)
     columns = [Column(tell.say("option")), Column(tell.say("money ({about.money})"), is_number=True)]
-    columns += numbers(tell, "on average (OOM)", "as if compute times")
+    columns += numbers(tell, "on average (OOM)", "at the end, as if compute times")
     if spread:
         columns += numbers(tell, "worst realistic", "best realistic")
     rows = [_option(tell, name, spread=spread) for name in names]
@@ -146,7 +148,7 @@ def _option(tell: Teller, name: str, *, spread: bool) -> tuple[Text, ...]:
         tell.say("{plan.gambit}", plan=plan),
         tell.cell("money", *plan, "total_spend"),
         tell.cell("oom", *plan, "expected"),
-        tell.cell("multiple", *plan, "expected"),
+        tell.cell("multiple", *plan, "gain", len(tell.value("about", "periods")) - 1),
     ]
     if spread:
         row += [tell.cell("oom", *plan, "cvar"), tell.cell("oom", "spreads", name, "p95")]
@@ -218,8 +220,10 @@ def risks(tell: Teller) -> Section:
                 *tell.say("**One failure that takes others with it.** "),
                 *title_of(tell, row["id"]),
                 *tell.say(
-                    " fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value, in "
-                    "{enabler.count:count} initiatives that need it, would go with it.",
+                    " fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
+                    "with it, "
+                    + ("in the one initiative" if row["count"] == 1 else "in {enabler.count:count} initiatives")
+                    + " that cannot do without it.",
                     enabler=enabler,
                 ),
             )
