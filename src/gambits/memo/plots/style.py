@@ -24,6 +24,8 @@ DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 _CONFIG: Final[Spec] = {
     "font": "Helvetica, Arial, sans-serif",
     "background": "#ffffff",
+    # Room for a reader's letters, which may be wider than those that the picture was laid out with.
+    "padding": {"left": 16, "right": 16, "top": 6, "bottom": 6},
     "view": {"stroke": None},
     "axis": {
         "grid": False,
