@@ -197,7 +197,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
 
     found, chosen = load(portfolio), load_gambit(gambit)
     plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan)
+    recorder.keep(found, chosen, settings, plan.to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
@@ -227,7 +227,7 @@ def compare(
     found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name])
+        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json and out != "-":
@@ -271,7 +271,7 @@ def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, ou
     found, chosen = load(portfolio), load_gambit(gambit)
     comparison = pipeline.beside(found, chosen, settings)
     text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name], text)
+    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
     write(text, out)
 
 
