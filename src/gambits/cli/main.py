@@ -38,6 +38,7 @@ What do you want to do?
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
+  see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
   let another solver check        gambits export my-lab -o master.lp
