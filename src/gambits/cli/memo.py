@@ -80,7 +80,7 @@ def _write(
     record, comparison, found = _brief(portfolio, gambit, settings)
     data = write_memo(record, made(gambit, settings, record), chosen, template)
     text = data.decode() if chosen in _TEXTS else None
-    recorder.keep(portfolio, found, settings, comparison.plans[found.name], text)
+    recorder.keep(portfolio, found, settings, comparison.plans[found.name].to_dict(), text)
     if out in (None, "-"):
         write(data.decode())
     else:
