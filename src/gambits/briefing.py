@@ -12,6 +12,7 @@ from gambits import pipeline
 from gambits.allocate import timing
 from gambits.allocate.eligible import eligible
 from gambits.analyse.compare import Comparison
+from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
 from gambits.analyse.study import Study
 from gambits.errors import InfeasibleError
@@ -69,7 +70,7 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
     gambits = [gambit, *(load_gambit(name) for name in comparison.plans if name != gambit.name)]
     spreads = {} if study.settings.certain else {each.name: _spread(study, each) for each in gambits}
     step("where scaling leads")
-    outlook = pipeline.outlook_of(study, gambit).to_dict()
+    outlook = project_plan(study, gambit, study.best(gambit)).to_dict()
     return record_of(
         Material(
             portfolio=portfolio,
