@@ -77,7 +77,7 @@ def _lessons(record: TrackRecord) -> list[str]:
     few = [kind for kind, score in record.by_kind.items() if not score.is_enough]
     if few:
         lines.append(f"not enough data (under {LEAST} outcomes): {', '.join(few)}.")
-    if lines:
+    if record.lessons:
         lines.append(f"Shrunk as if {record.strength:g} more outcomes had come out as forecast.")
     return lines
 
