@@ -1,5 +1,6 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.calibrate import calibrate
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
@@ -13,6 +14,7 @@ main.add_command(memo)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
+main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)
 main.add_command(template)
