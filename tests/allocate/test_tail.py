@@ -144,7 +144,7 @@ class Extensive:
             for t in range(self.shape[1]):
                 yield received(i, t, -1.0), 0.0
                 yield received(i, t, 1.0), 0.0 if t < each.start or each.never else 1 / each.takes
-                for other in each.requires + each.after:
+                for other in each.waits_for:
                     yield [(self.funded[i, t], 1.0), (self.funded[number[other], t], -1.0)], 0.0
             if self.gambit.most_for_one is not None:
                 yield [(self.funded[i, last], price[i])], self.gambit.most_for_one * budget.total

@@ -36,7 +36,7 @@ def test_the_frontier_lab_is_of_real_size() -> None:
     """At least 14 initiatives over 8 quarters on the loss law's levers, with a graph of enablers."""
     portfolio = load("frontier-lab")
     levers = {lever.value for each in portfolio.initiatives for lever in each.effects}
-    needed = {id for each in portfolio.initiatives for id in each.requires}
+    needed = {id for each in portfolio.initiatives for id in each.waits_for}
 
     assert len(portfolio.initiatives) >= 14
     assert portfolio.periods.count == 8

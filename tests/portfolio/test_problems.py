@@ -187,7 +187,7 @@ CASES = (
     Case(
         "wrong-length", "money:", "objective: {weights: [1, 2]}  # here\nmoney:", "`objective.weights` has 2", "give 4"
     ),
-    Case("wrong-period", COST, f"{COST}    start: 2027-02  # here\n", "is 2027-02, not a quarter", "as 2027Q1"),
+    Case("wrong-period", COST, f"{COST}    start: 2027-02  # here\n", "2027-02, not a quarter", "as 2027Q1"),
     Case(
         "unknown-law", "frontier:", "frontier:\n  law: chinchila-2022  # here", "no law `chinchila-2022`", "`chinchilla"
     ),
