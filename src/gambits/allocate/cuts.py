@@ -30,7 +30,7 @@ from gambits.allocate.money import paid_before
 from gambits.allocate.pool import Point
 from gambits.allocate.programme import Programme, formulate
 from gambits.allocate.rows import Cutter, lines_above
-from gambits.allocate.solver import Effort, Row, Solution, Status
+from gambits.allocate.solver import Effort, Row, Status
 from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
 from gambits.portfolio.gambit import Gambit
@@ -48,8 +48,14 @@ AIM: Final = 1e-6
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
 _MOST_CHOICES: Final = 500
-_PART_OF_GAP: Final = 0.2
+_CARE: Final = 0.2
 """How closely the solver looks for a whole choice, against the gap that is left: its next cuts may change its mind."""
+_BETWEEN: Final = (0.6, 0.2)
+"""How far from the best plan to the proposal the oracle is asked: the fewest rounds of what was tried."""
+_STALLED: Final = 1e-9
+"""A bound that falls by less stands still, OOM."""
+_PART_OF_GAP: Final = 0.1
+"""Progress may exceed its curve by this part of the gap until the gap is smaller."""
 _BETTER: Final = 1e-13
 """A plan is better from here on: less is the rounding of another processor, OOM."""
 
@@ -178,7 +184,7 @@ def search(
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     programme = formulate(layout, aversion)
     try:
-        return _Search(programme, forecast, aversion, patience).run(near, start, watch), programme
+        return Search(programme, forecast, aversion, patience).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -197,7 +203,7 @@ class FloorTooHigh(Exception):
         self.rule = rule
 
 
-class _Search:
+class Search:
     """The loop between master and oracle."""
 
     def __init__(self, programme: Programme, forecast: Forecast, aversion: float, patience: Patience) -> None:
@@ -219,7 +225,7 @@ class _Search:
         self.asked: list[tuple[Point, list[Row]]] = []
         self.best: Optimum | None = None
         self.guide: Point | None = None
-        self.bound = np.inf
+        self.bound = self.level = np.inf
         self.rounds = 0
         self.is_stuck = False
 
@@ -244,7 +250,7 @@ class _Search:
         plans += [(near.progress, near.funded)] if near is not None else []
         points += [self._ask(progress, funded) for progress, funded in plans]
         for point in points:
-            self.programme.model.add(self._cuts(point))
+            self.programme.model.add(self.cuts(point))
 
     def _choose(self, watch: Watch | None) -> None:
         """Find the best whole choice: the solver proposes one, and the best plan that it allows is found."""
@@ -262,7 +268,6 @@ class _Search:
                 return
             choice = np.rint(solution.values[self.layout.binary])
             model.hold(choice)
-            self.guide = None
             if not self._close_in(watch, chosen=True):
                 model.add([self._any_but(choice)])
             model.release()
@@ -277,6 +282,7 @@ class _Search:
         ``mixed`` choices, in between 0 and 1, are no plans and only serve cuts; the bound of one that was ``chosen``
         is no bound on others.
         """
+        self.guide, self.level = None, np.inf
         for _ in range(_MOST_ROUNDS):
             if self.rounds and not self.patience.left:
                 return True
@@ -289,34 +295,47 @@ class _Search:
             if solution.status is not Status.OPTIMAL:
                 return True
             self.values = solution.values
+            stalls, self.level = -solution.objective > self.level - _STALLED, min(self.level, -solution.objective)
             if not chosen:
-                self.bound = min(self.bound, -solution.objective)
-            if self._cut_off(solution, watch, keep=not mixed):
+                self.bound = min(self.bound, self.level)
+            if self._cut_off(solution.values, watch, stalls=stalls, keep=not mixed):
                 return True
         return True
 
-    def _cut_off(self, solution: Solution, watch: Watch | None, *, keep: bool) -> bool:
-        """Look at what the solver proposes, and add cuts there; say whether it is within the aim of the best."""
-        funded = self._funded(solution.values)
-        # A cut at the proposal tightens the bound; one halfway to the best plan keeps proposals from swinging.
-        plans = [funded] if self.guide is None else [funded, (self.guide.funded[self.rows] + funded) / 2]
-        points = [self._ask_plan(plan) for plan in plans]
+    def _cut_off(self, values: Array, watch: Watch | None, *, stalls: bool, keep: bool) -> bool:
+        """Ask the oracle near what the solver proposes, and add cuts there; say whether its bound is met."""
+        proposed = self.funded(values)
+        points = [self.ask_plan(plan) for plan in self._between(proposed, stalls=stalls)]
         for point in points:
             self._judge(point, keep=keep)
         if watch is not None:
             watch(self.rounds, self.bound, self.best.objective if self.best else -np.inf)
-        if self.guide is not None and -solution.objective - self._objective(self.guide) <= self.aim:
+        left = self.level - self._objective(self.guide) if self.guide else np.inf
+        if left <= self.aim:
             return True
-        cuts = [row for point in points for row in self._cuts(point)]
-        self.programme.model.add(cuts + lines_above(self.layout, solution.values, funded))
+        cuts = [row for point in points for row in self.cuts(point)]
+        # Far from the end a line for every small excess of progress would only make the programme slower.
+        loose = _PART_OF_GAP * left if self.guide else 0.0
+        self.programme.model.add(cuts + lines_above(self.layout, values, proposed, loose))
         return False
+
+    def _between(self, proposed: Array, *, stalls: bool) -> list[Array]:
+        """Give the plans to look at: between the best and the proposal, which swings from corner to corner.
+
+        Cuts there are deeper than at the proposal itself (Ben-Ameur and Neto 2007, Networks 49(1)); where they did
+        not lower the bound, the proposal is looked at.
+        """
+        if self.guide is None or stalls:
+            return [proposed]
+        best = self.guide.funded[self.rows]
+        return [best + far * (proposed - best) for far in _BETWEEN]
 
     def _care(self) -> float:
         """Say how close to its best the next whole choice must be."""
         if self.best is None:
-            return max(self.gap, _PART_OF_GAP * abs(self.bound)) if np.isfinite(self.bound) else self.gap
+            return max(self.gap, _CARE * abs(self.bound)) if np.isfinite(self.bound) else self.gap
         open_gap = self.bound - self.best.objective
-        return self.gap / 4 if self.is_stuck else max(self.gap / 4, _PART_OF_GAP * open_gap)
+        return self.gap / 4 if self.is_stuck else max(self.gap / 4, _CARE * open_gap)
 
     def _any_but(self, choice: Array) -> Row:
         """Forbid a choice that no plan can follow: Σ over its ones of y − Σ over its zeros of y ≤ ones − 1."""
@@ -345,14 +364,14 @@ class _Search:
             return FloorTooHigh(floor.rules[0])
         return explain(self.layout)
 
-    def _funded(self, values: Array) -> Array:
+    def funded(self, values: Array) -> Array:
         """Read φ of the master's plan, shape (I eligible, T)."""
         paid = self.layout.paid
         funded = np.where(self.layout.funded == ABSENT, paid, values[self.layout.funded])
         funded = np.clip(np.where(funded < paid + 1e-12, paid, funded), paid, 1.0)
         return np.asarray(np.maximum.accumulate(funded, axis=1))
 
-    def _ask_plan(self, funded: Array) -> Point:
+    def ask_plan(self, funded: Array) -> Point:
         """Ask what a plan of the eligible initiatives is worth, with progress as it truly is."""
         return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
 
@@ -369,7 +388,8 @@ class _Search:
         whole[self.rows] = part
         return whole
 
-    def _cuts(self, point: Point) -> list[Row]:
+    def cuts(self, point: Point) -> list[Row]:
+        """Give the cuts at a point, and remember them."""
         rows = self.cutter.cuts(point)
         self.asked.append((point, rows))
         return rows
