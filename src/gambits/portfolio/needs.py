@@ -14,9 +14,20 @@ from gambits.portfolio.model import Need
 
 _MOST: Final = 1000
 
+
+@dataclass(frozen=True, slots=True)
+class OneOrMore(Ids):
+    """An id, or a list of them."""
+
+    words = "id, or list of ids"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
+
+
 NEED: Final = Section(
     (
-        Key("of", Ids(), "an id, or several"),
+        Key("of", OneOrMore(), "an id, or several"),
         Key("any", Ids(), "several ids, of which one is enough"),
         Key("k", Whole(1, _MOST), "how many of them are enough", default="all"),
         Key("share", Number(above=0, high=1), "the funded fraction of them that allows full funding", default="1"),
