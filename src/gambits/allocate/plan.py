@@ -14,6 +14,8 @@ _DIGITS: Final = 12
 """Significant digits in JSON: what lies below is the noise of one platform's sums."""
 
 _NOTHING: Final = 1e-14
+_NO_MONEY: Final = 1e-9
+"""What a solver leaves where it means nothing, as a part of an initiative's money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,15 @@ class Allocation:
         """Money in the periods that are still to be decided: what shares are of."""
         return sum(self.spend[self.fixed :])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON."""
+    @property
+    def start(self) -> int | None:
+        """The first period in which the plan gives it money; None for none."""
+        return next(
+            (t for t, money in enumerate(self.spend) if t >= self.fixed and money > _NO_MONEY * self.total), None
+        )
+
+    def to_dict(self, periods: tuple[str, ...]) -> dict[str, Any]:
+        """Give the record as JSON; ``periods`` are the names of the periods."""
         return {
             "title": self.title,
             "path": self.path,
@@ -56,6 +65,7 @@ class Allocation:
             "progress": list(self.progress),
             "uses": {name: list(amounts) for name, amounts in self.uses.items()},
             "spent": self.spent,
+            "start": None if self.start is None else periods[self.start],
         }
 
 
@@ -161,7 +171,8 @@ class Plan:
             "baseline": list(self.baseline),
             "gain": list(self.gain),
             "initiatives": {
-                each.id: each.to_dict() | {"contribution": self.contributions[each.id]} for each in self.allocations
+                each.id: each.to_dict(self.periods) | {"contribution": self.contributions[each.id]}
+                for each in self.allocations
             },
             **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
             "market": self.market,

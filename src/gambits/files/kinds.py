@@ -413,6 +413,16 @@ class Ids(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class OneOrMore(Ids):
+    """An id, or a list of them."""
+
+    words = "id, or list of ids"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
+
+
+@dataclass(frozen=True, slots=True)
 class Later(Kind):
     """A value whose feature is not built yet: its key is refused by name and its value not looked at."""
 

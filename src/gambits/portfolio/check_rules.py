@@ -164,7 +164,9 @@ def check_funds(draft: Draft, report: Report, folder: Path) -> None:
         if fund.get("paths") == ():
             report.add(place, "funds", f"`{place}` names no path", "name at least one")
         for path in fund.get("paths", ()):
-            if path not in known:
+            if not is_id(path):
+                report.add(place, "funds", f"`{path}` cannot name a path", "use letters, digits, - and _")
+            elif path not in known:
                 report.warn(place, "funds", f"no initiative is on path `{path}`", did_you_mean(path, known))
 
 

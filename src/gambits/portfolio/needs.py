@@ -7,22 +7,12 @@ from typing import Any, Final
 
 import yaml
 
-from gambits.files.kinds import BAD, Ids, Kind, Number, Whole, scalar_text
+from gambits.files.kinds import BAD, Ids, Kind, Number, OneOrMore, Whole, scalar_text
 from gambits.files.reading import Report
 from gambits.files.sections import Draft, Key, Section
 from gambits.portfolio.model import Need
 
 _MOST: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class OneOrMore(Ids):
-    """An id, or a list of them."""
-
-    words = "id, or list of ids"
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
 
 
 NEED: Final = Section(

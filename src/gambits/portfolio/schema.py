@@ -16,6 +16,7 @@ from gambits.files.kinds import (
     Kind,
     Later,
     Number,
+    OneOrMore,
     PeriodName,
     PerPeriod,
     Text,
@@ -204,7 +205,7 @@ SCENARIO: Final = Section(
 FUND: Final = Section(
     (
         Key("name", Text(), "what people call it", required=True),
-        Key("paths", Ids(), "the paths that it may pay for", required=True),
+        Key("paths", OneOrMore(), "the paths that it may pay for", required=True),
         Key("per_period", PerPeriod(_MONEY), "released at the start of each period", "money", required=True),
     )
 )
