@@ -11,6 +11,7 @@ import numpy as np
 from gambits import pipeline
 from gambits.allocate import timing
 from gambits.allocate.eligible import eligible
+from gambits.allocate.money import spend
 from gambits.analyse.compare import Comparison
 from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
@@ -90,8 +91,9 @@ def _free(study: Study, gambit: Gambit) -> Free:
     """Find the best plan without the gambit's shares, from what is known of the futures."""
     found = study.under(pipeline.without_shares(gambit))
     spent: dict[str, float] = {}
-    for each, funded in zip(study.portfolio.initiatives, found.funded[:, -1], strict=True):
-        spent[each.path] = spent.get(each.path, 0.0) + float(funded) * each.price
+    decided = spend(study.portfolio, found.funded)[:, study.portfolio.now :].sum(axis=1)
+    for each, money in zip(study.portfolio.initiatives, decided, strict=True):
+        spent[each.path] = spent.get(each.path, 0.0) + float(money)
     whole = sum(spent.values())
     shares = {path: money / whole if whole else 0.0 for path, money in sorted(spent.items())}
     return Free(found.objective, found.values.expected, found.values.tail, shares)
@@ -99,6 +101,5 @@ def _free(study: Study, gambit: Gambit) -> Free:
 
 def _spread(study: Study, gambit: Gambit) -> Spread:
     portfolio, seen, found = study.portfolio, study.forecast(gambit), study.best(gambit)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(found.progress, when), timing.as_counted(found.funded, when)
+    counted = timing.counted(portfolio.initiatives, found.progress, found.funded, seen.periods)
     return spread_of(np.asarray(seen.project(*counted).value), seen.draws.probability)

@@ -97,6 +97,7 @@ def _about(material: Material) -> dict[str, Any]:
         "money": portfolio.money,
         "budget": portfolio.budget.total,
         "periods": list(portfolio.periods.names),
+        "now": _now(portfolio),
         "initiatives": len(portfolio.initiatives),
         "gambit": plan.gambit,
         "others": [name for name in material.comparison.plans if name != plan.gambit],
@@ -191,22 +192,25 @@ def _facts(material: Material) -> dict[str, Any]:
     """Give what follows from the plans and is told in sentences."""
     portfolio, plan = material.portfolio, material.plan
     totals = {each.id: each.total for each in plan.allocations}
-    first = {each.id: each.spend[0] for each in plan.allocations}
+    here = _now(portfolio)
+    first = {each.id: each.spend[here] for each in plan.allocations}
     funded, now = _most_first(totals), _most_first(first)
     return {
         "funded": {"count": len(funded), "ids": funded},
         "now": {
             "count": len(now),
             "ids": now,
-            "money": plan.spend_by_period[0],
-            "by_then": {id: first[id] / portfolio.initiative(id).price for id in now},
+            "money": plan.spend_by_period[here],
+            "of_cost": {id: first[id] / portfolio.initiative(id).price for id in now},
             "teams": _by_team(material, now),
             "uses": {
-                each.name: sum(allocation.uses.get(each.name, (0.0,))[0] for allocation in plan.allocations)
+                each.name: sum(
+                    allocation.uses[each.name][here] for allocation in plan.allocations if each.name in allocation.uses
+                )
                 for each in portfolio.resources
             },
         },
-        "later": {"money": plan.total_spend - plan.spend_by_period[0]},
+        "later": {"money": sum(plan.spend_by_period[here + 1 :])},
         "unfunded": {id: _reason(material, id) for id, total in sorted(totals.items()) if total < SMALL},
         "parts": _parts(plan),
         "unsteady": _unsteady(plan),
@@ -217,6 +221,11 @@ def _facts(material: Material) -> dict[str, Any]:
         "free": _free(material),
         "against": {other.gambit: _against(plan, other) for other in _others(material)},
     }
+
+
+def _now(portfolio: Portfolio) -> int:
+    """Give the number of the period whose money is committed next: the first that is not over."""
+    return min(portfolio.now, portfolio.periods.count - 1)
 
 
 def _others(material: Material) -> list[Plan]:
@@ -232,13 +241,14 @@ def _by_team(material: Material, ids: list[str]) -> dict[str, dict[str, Any]]:
     """Sum up money and resources of the first period by team."""
     teams: dict[str, dict[str, Any]] = {}
     names = [each.name for each in material.portfolio.resources]
+    here = _now(material.portfolio)
     for id in ids:
         allocation = material.plan.allocation(id)
         team = material.portfolio.initiative(id).team or "no team named"
         row = teams.setdefault(team, {"money": 0.0, "uses": dict.fromkeys(names, 0.0)})
-        row["money"] += allocation.spend[0]
+        row["money"] += allocation.spend[here]
         for name, amounts in allocation.uses.items():
-            row["uses"][name] += amounts[0]
+            row["uses"][name] += amounts[here]
     return dict(sorted(teams.items(), key=lambda item: (-round(item[1]["money"], 6), item[0])))
 
 
@@ -247,7 +257,7 @@ def _reason(material: Material, id: str) -> str:
     rules = material.barred.get(id)
     if rules:
         return "; ".join(rule.rule for rule in rules)
-    serves = [each.id for each in material.portfolio.initiatives if id in each.requires + each.after]
+    serves = [each.id for each in material.portfolio.initiatives if id in each.waits_for]
     if not material.portfolio.initiative(id).effects and serves:
         return f"nothing that needs it is funded ({', '.join(sorted(serves))})"
     return "its money is worth more elsewhere under these rules"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from gambits.memo.document import Block, Bullets, Chart, Column, Section, Table, Text
 from gambits.memo.plots.money import allocation
-from gambits.memo.sections.words import initiative_at, last_period, numbers, paragraph, plan_at, source_of, title_of
+from gambits.memo.sections.words import (
+    initiative_at,
+    last_period,
+    numbers,
+    paragraph,
+    plan_at,
+    source_of,
+    this_period,
+    title_of,
+)
 from gambits.memo.teller import Teller
 
 
@@ -13,19 +22,19 @@ def commitments(tell: Teller) -> Section | None:
     ids: list[str] = tell.value("facts", "now", "ids")
     if not ids:
         return None
-    first = ("about", "periods", 0)
+    first = this_period(tell)
     columns = (
         Column(tell.say("initiative")),
         Column(tell.say("owner")),
         Column(tell.say("money ({about.money})"), is_number=True),
-        Column(tell.say("of its cost by then"), is_number=True),
+        Column(tell.say("of its cost"), is_number=True),
     )
     rows: list[tuple[Text, ...]] = [
         (
             title_of(tell, id),
             _or_dash(tell, *initiative_at(id), "owner"),
-            tell.cell("money", *plan_at(tell), "initiatives", id, "spend", 0),
-            tell.cell("percent", "facts", "now", "by_then", id),
+            tell.cell("money", *plan_at(tell), "initiatives", id, "spend", tell.value("about", "now")),
+            tell.cell("percent", "facts", "now", "of_cost", id),
         )
         for id in ids
     ]
@@ -51,7 +60,7 @@ def _teams(tell: Teller) -> Table:
     ]
     used = (tell.cell("tenth", "facts", "now", "uses", name) for name in resources)
     rows.append((tell.say("all"), tell.cell("money", "facts", "now", "money"), *used))
-    note = tell.say("What each team needs in {first}.", first=("about", "periods", 0))
+    note = tell.say("What each team needs in {first}.", first=this_period(tell))
     return Table("teams", tuple(columns), tuple(rows), note, has_total=True)
 
 
@@ -75,10 +84,9 @@ def money(tell: Teller) -> Section:
         last=last_period(tell),
     )
     shows = tell.say(
-        "Each bar is what a period spends, its parts the paths: {plan.spend_by_period.0:money} {about.money} in "
-        "{first}, {facts.later.money:money} after it.",
-        plan=plan,
-        first=("about", "periods", 0),
+        "Each bar is what a period spends, its parts the paths: {facts.now.money:money} {about.money} in {first}, "
+        "{facts.later.money:money} after it.",
+        first=this_period(tell),
     )
     picture = Chart(
         "money by period",

@@ -13,6 +13,7 @@ from gambits.memo.sections.words import (
     paragraph,
     plan_at,
     shares,
+    this_period,
     title_of,
 )
 from gambits.memo.teller import Teller, listed
@@ -157,14 +158,16 @@ def _option(tell: Teller, name: str, *, spread: bool) -> tuple[Text, ...]:
 
 def now(tell: Teller) -> Section:
     """Set what cannot be taken back apart from what is only meant."""
-    first = ("about", "periods", 0)
+    first = this_period(tell)
     title = tell.say("Commit now: {first}", first=first)
     ids: list[str] = tell.value("facts", "now", "ids")
     if not ids:
         return Section("now", title, (paragraph(tell, "Nothing has to be committed in {first}.", first=first),))
     most = [
         tell.say(
-            "{each.title} {money:money}", each=initiative_at(id), money=(*plan_at(tell), "initiatives", id, "spend", 0)
+            "{each.title} {money:money}",
+            each=initiative_at(id),
+            money=(*plan_at(tell), "initiatives", id, "spend", str(tell.value("about", "now"))),
         )
         for id in ids[:_MOST_NOW]
     ]
@@ -193,7 +196,7 @@ def _people(tell: Teller) -> Text:
             used=("facts", "now", "uses", name),
             unit=("portfolio", "resources", name, "unit"),
             name=("portfolio", "resources", name),
-            capacity=("portfolio", "resources", name, "capacity", 0),
+            capacity=("portfolio", "resources", name, "capacity", str(tell.value("about", "now"))),
         )
         for name in tell.value("portfolio", "resources")
     ]

@@ -42,6 +42,11 @@ def last_period(tell: Teller) -> tuple[str | int, ...]:
     return ("about", "periods", len(tell.value("about", "periods")) - 1)
 
 
+def this_period(tell: Teller) -> tuple[str | int, ...]:
+    """Give the place of the name of the period whose money is committed next."""
+    return ("about", "periods", tell.value("about", "now"))
+
+
 def shares(tell: Teller, *at: str) -> Text:
     """Say how money is split over paths: 70% architect and 30% alchemist."""
     found: dict[str, float] = tell.value(*at)
