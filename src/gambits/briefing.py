@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,16 +12,55 @@ from gambits import pipeline
 from gambits.allocate import timing
 from gambits.allocate.eligible import eligible
 from gambits.allocate.money import spend
+from gambits.allocate.plan import Plan
+from gambits.analyse.changes import find_changes
 from gambits.analyse.compare import Comparison
 from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
 from gambits.analyse.study import Study
 from gambits.errors import InfeasibleError
-from gambits.memo.record import Free, Material, record_of
+from gambits.ledger.records import Kind
+from gambits.ledger.store import Ledger
+from gambits.ledger.tripwires import watch
+from gambits.memo.record import Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
+from gambits.rerun.again import history_of, newly_funded, worth_today
+from gambits.rerun.attribution import WORLDS, bridge
+from gambits.rerun.sides import Side
+from gambits.rerun.worlds import of_today
 
-Step = Callable[[str], None]
-"""Is told what is being asked next."""
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was decided before: the ledger, where there is one, and an older answer to set the memo against.
+
+    ``against`` is how the user calls that answer, empty for none; about ``worlds`` mixtures of old and new inputs are
+    solved to say which edit moved what.
+    """
+
+    ledger: Ledger | None = None
+    against: str = ""
+    older: Side | None = None
+    worlds: int = WORLDS
+
+
+Step = Callable[[str, int, int], None]
+"""Is told of each question before it is asked: its words, its number from 1, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What every question is about: the portfolio and its futures, the gambit, the plans, and the past."""
+
+    study: Study
+    gambit: Gambit
+    comparison: Comparison
+    past: Past
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the memo recommends."""
+        return self.comparison.plans[self.gambit.name]
 
 
 def beside(study: Study, gambit: Gambit) -> Comparison:
@@ -45,7 +84,13 @@ def beside(study: Study, gambit: Gambit) -> Comparison:
     return Comparison(plans)
 
 
-def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lambda question: None) -> dict[str, Any]:
+def brief(
+    study: Study,
+    gambit: Gambit,
+    comparison: Comparison,
+    past: Past = Past(),
+    step: Step = lambda words, number, total: None,
+) -> dict[str, Any]:
     """Find out all that the memo for one gambit's plan says, and give the record that its figures are bound to.
 
     Parameters
@@ -56,6 +101,8 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
         Whose plan the memo recommends.
     comparison
         That plan and those beside it, found in the same study.
+    past
+        What was decided before.
     step
         Is told of each question before it is asked.
 
@@ -64,42 +111,102 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
     KeyError
         If the comparison holds no plan of the gambit.
     """
-    portfolio, plan = study.portfolio, comparison.plans[gambit.name]
-    step("what the rule of shares costs")
-    free = _free(study, gambit) if gambit.shares else None
-    step("how values vary")
-    gambits = [gambit, *(load_gambit(name) for name in comparison.plans if name != gambit.name)]
-    spreads = {} if study.settings.certain else {each.name: _spread(study, each) for each in gambits}
-    step("where scaling leads")
-    outlook = project_plan(study, gambit, study.best(gambit)).to_dict()
+    inquiry = Inquiry(study, gambit, comparison, past)
+    analyses = {}
+    for number, (name, (words, ask)) in enumerate(QUESTIONS.items(), 1):
+        step(words, number, len(QUESTIONS))
+        analyses[name] = ask(inquiry)
     return record_of(
         Material(
-            portfolio=portfolio,
+            portfolio=study.portfolio,
             gambit=gambit,
             comparison=comparison,
-            law=pipeline.law_of(portfolio),
-            free=free,
-            match=pipeline.compute_to_match(portfolio, plan),
-            barred=eligible(portfolio, gambit)[1],
-            spreads=spreads,
-            analyses={"outlook": outlook},
+            law=pipeline.law_of(study.portfolio),
+            match=pipeline.compute_to_match(study.portfolio, inquiry.plan),
+            barred=eligible(study.portfolio, gambit)[1],
+            analyses=analyses,
         )
     )
 
 
-def _free(study: Study, gambit: Gambit) -> Free:
+def _free(inquiry: Inquiry) -> dict[str, Any] | None:
     """Find the best plan without the gambit's shares, from what is known of the futures."""
+    study, gambit = inquiry.study, inquiry.gambit
+    if not gambit.shares:
+        return None
     found = study.under(pipeline.without_shares(gambit))
     spent: dict[str, float] = {}
     decided = spend(study.portfolio, found.funded)[:, study.portfolio.now :].sum(axis=1)
     for each, money in zip(study.portfolio.initiatives, decided, strict=True):
         spent[each.path] = spent.get(each.path, 0.0) + float(money)
     whole = sum(spent.values())
-    shares = {path: money / whole if whole else 0.0 for path, money in sorted(spent.items())}
-    return Free(found.objective, found.values.expected, found.values.tail, shares)
+    return {
+        "objective": found.objective,
+        "expected": found.values.expected,
+        "cvar": found.values.tail,
+        # Two plans are each found to within a gap, so that a rule which costs nothing may seem to bring a hair.
+        "cost": max(0.0, found.objective - inquiry.plan.objective),
+        "shares": {path: money / whole if whole else 0.0 for path, money in sorted(spent.items())},
+    }
+
+
+def _spreads(inquiry: Inquiry) -> dict[str, Any]:
+    """Say how the value of each plan varies; nothing where there is one future."""
+    study = inquiry.study
+    if study.settings.certain:
+        return {}
+    others = [load_gambit(name) for name in inquiry.comparison.plans if name != inquiry.gambit.name]
+    return {gambit.name: _spread(study, gambit).to_dict() for gambit in (inquiry.gambit, *others)}
 
 
 def _spread(study: Study, gambit: Gambit) -> Spread:
     portfolio, seen, found = study.portfolio, study.forecast(gambit), study.best(gambit)
     counted = timing.counted(portfolio.initiatives, found.progress, found.funded, seen.periods)
     return spread_of(np.asarray(seen.project(*counted).value), seen.draws.probability)
+
+
+def _outlook(inquiry: Inquiry) -> dict[str, Any]:
+    study, gambit = inquiry.study, inquiry.gambit
+    return project_plan(study, gambit, study.best(gambit)).to_dict()
+
+
+def _watched(inquiry: Inquiry) -> dict[str, Any]:
+    """Look at criteria, objections, review dates and approvals, on the day of the estimates."""
+    portfolio, ledger = inquiry.study.portfolio, inquiry.past.ledger
+    outcomes = ledger.outcomes() if ledger is not None else ()
+    history = history_of(ledger, portfolio)
+    found = watch(portfolio, inquiry.plan.to_dict(), outcomes, history, portfolio.as_of).to_dict()
+    approved = ledger.approved(portfolio.name, inquiry.gambit.name) if ledger is not None else None
+    if ledger is None or approved is None:
+        return found | {"approved": None}
+    last = [event for event in ledger.events(approved.number) if event.kind is Kind.APPROVED][-1]
+    return found | {"approved": {"run": approved.number, "by": last.name, "on": last.at[:10]}}
+
+
+def _since(inquiry: Inquiry) -> dict[str, Any] | None:
+    """Say what moved since an older answer, and which edit moved it."""
+    study, gambit, older = inquiry.study, inquiry.gambit, inquiry.past.older
+    if older is None:
+        return None
+    new = Side(of_today(study.portfolio, gambit, study.settings), inquiry.plan.to_dict(), is_ours=True)
+    changes = find_changes(older.plan, new.plan)
+    if inquiry.past.worlds and (changes.edits or changes.is_moved):
+        changes = replace(changes, bridge=bridge(older, new, inquiry.past.worlds))
+    return {
+        **changes.to_dict(),
+        "against": inquiry.past.against,
+        "as_of": older.world.portfolio["as_of"],
+        "old_plan_today": worth_today(study, gambit, older),
+        "started": list(newly_funded(new.plan, older.plan)),
+        "stopped": list(newly_funded(older.plan, new.plan)),
+    }
+
+
+QUESTIONS: Final[dict[str, tuple[str, Callable[[Inquiry], Any]]]] = {
+    "free": ("what the rule of shares costs", _free),
+    "spreads": ("how values vary", _spreads),
+    "outlook": ("where scaling leads", _outlook),
+    "watched": ("what people bound themselves to", _watched),
+    "since": ("what moved since last time", _since),
+}
+"""What a memo asks beside the plans: the key in the record, the words for who waits, and the answer as JSON."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gambits.memo.document import Document, Section
-from gambits.memo.sections import evidence, gains, money, others, page
+from gambits.memo.sections import evidence, gains, money, others, page, past, stakes
 from gambits.memo.teller import Teller
 
 SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
@@ -15,14 +15,19 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     page.options,
     page.now,
     page.risks,
+    past.since,
+    others.other_side,
     money.commitments,
     money.money,
     money.unfunded,
     gains.luck,
     gains.gains,
+    stakes.stakes,
     gains.data_wall,
     others.others,
     gains.firmness,
+    past.bridge,
+    past.bound,
     evidence.assumptions,
     evidence.misleading,
     evidence.certificate,

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from gambits.allocate.plan import Plan, rounded
 from gambits.analyse.compare import Comparison
-from gambits.analyse.spread import Spread
 from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.graph import prerequisites
@@ -23,26 +22,17 @@ FORMAT: Final = "gambits/memo/1"
 SMALL: Final = 0.05
 """Money below this rounds to nothing."""
 
+_MOST_STAKES: Final = 10
 _CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "none": 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Free:
-    """The best plan without the gambit's shares: its value as the gambit weighs it, mean, tail (OOM), and shares."""
-
-    objective: float
-    expected: float
-    cvar: float
-    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a memo is written from.
 
-    ``free`` is None where the gambit has no shares. ``match`` is the factor of bought
+    ``match`` is the factor of bought
     compute that alone would gain as much at the end (infinite: none would). ``barred`` says who may get no money
-    and why. ``spreads`` holds how each plan's value varies; empty for one central future. ``analyses`` holds what
+    and why. ``analyses`` holds what
     else was found out, as JSON, by name.
     """
 
@@ -50,10 +40,8 @@ class Material:
     gambit: Gambit
     comparison: Comparison
     law: Law | None
-    free: Free | None
     match: float | None
     barred: Mapping[str, tuple[BrokenRule, ...]]
-    spreads: Mapping[str, Spread] = field(default_factory=dict)
     analyses: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,7 +68,6 @@ def record_of(material: Material) -> dict[str, Any]:
         "law": _law(material),
         "plans": {name: _without_inputs(plan) for name, plan in plans.items()},
         "differences": [row.id for row in material.comparison.differences if row.spread >= SMALL],
-        "spreads": {name: spread.to_dict() for name, spread in material.spreads.items()},
         "facts": _facts(material),
         "constants": _CONSTANTS | {"tags": EFFECT_TAGS},
     }
@@ -216,9 +203,9 @@ def _facts(material: Material) -> dict[str, Any]:
         "unsteady": _unsteady(plan),
         "judged": _judged(material),
         "enablers": _enablers(material),
+        "stakes": _stakes(material),
         "match": material.match if material.match is None or material.match < float("inf") else None,
         "is_walled": material.match is not None and material.match == float("inf"),
-        "free": _free(material),
         "against": {other.gambit: _against(plan, other) for other in _others(material)},
     }
 
@@ -297,12 +284,14 @@ def _enablers(material: Material) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (-round(row["fails"] * row["value"], 6), row["id"]))
 
 
-def _free(material: Material) -> dict[str, Any] | None:
-    free = material.free
-    if free is None:
-        return None
-    # Two plans are each found to within a gap, so that a rule which costs nothing may seem to bring a hair.
-    return asdict(free) | {"cost": max(0.0, free.objective - material.plan.objective)}
+def _stakes(material: Material) -> list[dict[str, Any]]:
+    """List funded initiatives that may fail, by what that is expected to cost."""
+    found = []
+    for id, value in material.plan.contributions.items():
+        fails = 1 - material.portfolio.initiative(id).success.central
+        if fails > 0 and value >= 0.0005:  # noqa: PLR2004  (rounds to 0)
+            found.append((round(-fails * value, 6), id, {"id": id, "fails": fails, "value": value}))
+    return [row for _, _, row in sorted(found, key=lambda each: each[:2])][:_MOST_STAKES]
 
 
 def _against(plan: Plan, other: Plan) -> dict[str, Any]:

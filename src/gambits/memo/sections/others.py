@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
+from gambits.memo.sections.past import objections
 from gambits.memo.sections.words import last_period, many_futures, plan_at, shares, title_of, titles
 from gambits.memo.teller import Teller
+
+_MOST_OBJECTIONS: Final = 2
+
+
+def other_side(tell: Teller) -> Section | None:
+    """Give the page's last word to those who would decide otherwise."""
+    items = [_in_brief(tell, name) for name in tell.value("about", "others")]
+    items += objections(tell)[:_MOST_OBJECTIONS]
+    if not items:
+        return None
+    return Section("other-side", tell.say("The other side"), (Bullets(tuple(items)),))
+
+
+def _in_brief(tell: Teller, name: str) -> Text:
+    """Say what speaks for another gambit, with its own best number."""
+    against = ("facts", "against", name)
+    ahead: dict[str, float] = {key: tell.value(*against, key) for key in ("gain", "expected", "cvar")}
+    measures = {"gain": "by the end", "expected": "on average", "cvar": "in the worst cases"}
+    best = max(ahead, key=lambda key: (round(ahead[key], 9), key))
+    text = tell.say(f"**For the {{against:name}}:** it does best {measures[best]}, ", against=against)
+    text += tell.say("{best:signed} OOM against this plan", best=(*against, best))
+    return text + _where_ahead(tell, name) + tell.say(". Its whole case is in the annex.")
+
+
+def _where_ahead(tell: Teller, name: str) -> Text:
+    at = ("facts", "against", name, "scenarios")
+    ahead: dict[str, float] = tell.value(*at)
+    if len(ahead) < 2:  # noqa: PLR2004  (one future is the mean)
+        return ()
+    best = max(sorted(ahead), key=lambda scenario: round(ahead[scenario], 9))
+    return tell.say(", and most where {best:name} comes true ({best:signed})", best=(*at, best))
 
 
 def others(tell: Teller) -> Section | None:
     """Argue for each of the other gambits as its friends would."""
     names: list[str] = tell.value("about", "others")
     blocks: list[Block] = [block for name in names for block in _case(tell, name)]
-    if tell.has("facts", "free"):
+    if tell.has("free"):
         blocks.append(_price(tell))
     if names and tell.value("differences"):
         blocks.append(_differences(tell, names))
@@ -69,10 +103,10 @@ def _best_scenario(tell: Teller, name: str) -> list[Text]:
 
 def _price(tell: Teller) -> Paragraph:
     costs = tell.say(
-        "Without its rule of shares the {about.gambit} would be worth {facts.free.objective:oom} OOM as it weighs "
-        "mean and tail: the rule costs {facts.free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
+        "Without its rule of shares the {about.gambit} would be worth {free.objective:oom} OOM as it weighs "
+        "mean and tail: the rule costs {free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
     )
-    return Paragraph((*costs, *shares(tell, "facts", "free", "shares"), *tell.say(".")))
+    return Paragraph((*costs, *shares(tell, "free", "shares"), *tell.say(".")))
 
 
 def _differences(tell: Teller, names: list[str]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Span, Table, Text
+from gambits.memo.sections.past import alarms
 from gambits.memo.sections.words import (
     initiative_at,
     last_period,
@@ -59,10 +60,10 @@ def recommendation(tell: Teller) -> Section:
         blocks.append(Paragraph(_rivals(tell))) if tell.value("about", "others") else None
     else:
         blocks.append(Paragraph(tell.say("Fund nothing: no money can be placed under these rules."), lead=True))
-    warnings = tell.value(*plan, "warnings")
-    if warnings:
-        looks = (tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(len(warnings)))
-        blocks.append(Bullets(tuple(looks)))
+    count = len(tell.value(*plan, "warnings"))
+    looks = [tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(count)]
+    if alarms(tell) or looks:
+        blocks.append(Bullets((*alarms(tell), *looks)))
     return Section("recommendation", tell.say("Recommendation"), tuple(blocks))
 
 
