@@ -174,7 +174,8 @@ def _effect_law(law: EffectLaw) -> str:
             for each in law.constants
         ]
         parts.append(_table(("constant", "value", "where it lies", "tag", "note"), cells))
-    return "\n\n".join([*parts, f"*Reach:* {law.reach}.", law.note])
+    fitted = f", {law.fitted_to:.1e} FLOP at most" if law.fitted_to else ""
+    return "\n\n".join([*parts, f"*Reach:* {law.reach}{fitted}.", law.note])
 
 
 def _tag(law: EffectLaw, form: Form) -> str:

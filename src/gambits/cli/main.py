@@ -276,23 +276,6 @@ def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, ou
 
 
 @main.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
-@json_option
-def diff(old: Path, new: Path, as_json: bool) -> None:
-    """Say what moved from one plan to another: inputs, money, value."""
-    from gambits.analyse.changes import find_changes, read_plan
-    from gambits.cli import tables
-    from gambits.cli.output import show
-
-    changes = find_changes(read_plan(old), read_plan(new))
-    if as_json:
-        write_json(changes.to_dict())
-    else:
-        show(tables.changes(changes))
-
-
-@main.command()
 @click.argument("what", type=click.Choice(["portfolio", "gambit", "law"]), default="portfolio")
 def schema(what: str) -> None:
     """Print the JSON Schema of a file, for editors and for generated files."""

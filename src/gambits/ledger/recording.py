@@ -93,12 +93,21 @@ def sources(portfolio: Portfolio, gambit: Gambit) -> dict[str, str]:
         "gambit.yaml": (Path(gambit.file), gambit.inputs),
     }
     texts = {name: text for name, (path, inputs) in found.items() if (text := _unchanged(path, inputs)) is not None}
-    if portfolio.frontier is not None:
-        files = law_files(portfolio.frontier.law, Path(portfolio.file).parent)
-        for path in files:
-            name = path.relative_to(files[0].parent).as_posix()
-            texts[f"law/{name}"] = read_text(path, path.as_posix())
-    return texts
+    if portfolio.frontier is None:
+        return texts
+    return texts | law_texts(portfolio.frontier.law, Path(portfolio.file).parent)
+
+
+def law_texts(name: str, folder: Path) -> dict[str, str]:
+    """Give the texts of a law and of its draws, as ``law/`` and their path from the law's own folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such law.
+    """
+    files = law_files(name, folder)
+    return {f"law/{path.relative_to(files[0].parent).as_posix()}": read_text(path, path.as_posix()) for path in files}
 
 
 def _unchanged(path: Path, inputs: Mapping[str, object]) -> str | None:

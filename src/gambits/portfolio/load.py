@@ -33,6 +33,7 @@ from gambits.portfolio.stages import staged
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.periods import Periods
+from gambits.scaling.effects.law import LawEstimate
 
 FILE_NAME = "portfolio.yaml"
 
@@ -194,7 +195,7 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
 
 
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
-    given = dict(draft)
+    given: Draft = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
     start = given.pop("start", periods.first)
     return Initiative(
         id=id,
@@ -206,6 +207,13 @@ def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
         after=tuple(sorted(given.pop("after", ()))),
         **given,
     )
+
+
+def _fitted_to(effects: Draft) -> float | None:
+    """Give the least of what the laws behind the effects were fitted to, FLOP; None if one of them does not say."""
+    reaches = [each.law.fitted_to if isinstance(each, LawEstimate) else None for each in effects.values()]
+    known = [reach for reach in reaches if reach is not None]
+    return min(known) if known and len(known) == len(reaches) else None
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:

@@ -113,7 +113,7 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str
     for name in ("objective", "expected", "cvar"):
         if abs(old[name] - new[name]) > GAP:
             yield f"{name}: {old[name]:.6g} → {new[name]:.6g} OOM"
-    changes = find_changes(dict(old), dict(new))
+    changes = find_changes(old, new)
     if changes.money_moved > _MOST_MONEY * max(old["total_spend"], new["total_spend"]):
         for move in changes.moves:
             yield f"money of {move.id}: {move.old:.6g} → {move.new:.6g} {changes.money}"

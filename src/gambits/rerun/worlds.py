@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from gambits.analyse.study import Settings
+from gambits.errors import InputError, Problem, Where
 from gambits.files import bundled
-from gambits.ledger.recording import sources
+from gambits.ledger.recording import law_texts, sources
 from gambits.ledger.records import Run
 from gambits.ledger.store import Ledger
 from gambits.portfolio.gambit import Gambit, load_gambit
@@ -21,6 +22,7 @@ from gambits.portfolio.inputs import as_yaml
 from gambits.portfolio.load import FILE_NAME, load
 from gambits.portfolio.model import Portfolio
 from gambits.portfolio.schema import DEFAULT_LAW
+from gambits.scaling.laws import load_law
 
 LAW_KEY: Final = "frontier.law"
 _SOURCE: Final = "source/"
@@ -91,11 +93,36 @@ def of_today(portfolio: Portfolio, gambit: Gambit, settings: Settings) -> World:
     return World(portfolio.inputs, gambit.inputs, settings.asked, sources(portfolio, gambit))
 
 
-def of_plan(plan: Mapping[str, Any]) -> World:
-    """Give the world of a plan that ``solve -o`` wrote: it holds every input, and of the law its name and hash."""
+def of_plan(plan: Mapping[str, Any], file: Path) -> World:
+    """Give the world of a plan that ``solve -o`` wrote: it holds every input, and of the law its constants.
+
+    The law itself is the preset of that name, or lies beside the plan or in the current folder.
+
+    Raises
+    ------
+    InputError
+        If the law is not found, or is no longer the one that the plan was made from.
+    """
     certain = plan["seed"] is None
     settings = {"certain": True} if certain else {"draws": plan["draws"], "seed": plan["seed"], "batches": 0}
-    return World(plan["inputs"]["portfolio"], plan["inputs"]["gambit"], settings)
+    world = World(plan["inputs"]["portfolio"], plan["inputs"]["gambit"], settings)
+    if not plan["inputs"].get("law"):
+        return world
+    for folder in (file.parent, Path()):
+        texts = _law_texts(world.law_name, folder, plan["inputs"]["law"])
+        if texts is not None:
+            return replace(world, sources=texts)
+    message = f"the law `{world.law_name}` that the plan was made from is not here"
+    fix = "put its file beside the plan, or compare runs of the ledger, which hold their laws"
+    raise InputError((Problem("law-gone", Where(file.as_posix()), message, fix),))
+
+
+def _law_texts(name: str, folder: Path, inputs: Mapping[str, object]) -> dict[str, str] | None:
+    """Give the files of a law in a folder, if it is the one with these inputs."""
+    try:
+        return law_texts(name, folder) if load_law(name, folder).inputs == dict(inputs) else None
+    except InputError:
+        return None
 
 
 def _holds(folder: Path, texts: Mapping[str, str]) -> bool:

@@ -47,6 +47,12 @@ class Law:
         """Digest of the file of draws, None without one."""
         return None if self.draws is None else hashlib.sha256(self.draws.read_bytes()).hexdigest()
 
+    @property
+    def inputs(self) -> dict[str, object]:
+        """What a plan depends on: the constants by name, and the digest of the draws."""
+        constants = {name: constant.value for name, constant in self.constants.items()}
+        return {"name": self.name, **constants, "draws_sha256": self.draws_sha256}
+
     def drawn(self, uniforms: NDArray[np.float64]) -> Constants:
         """Draw the constants jointly: for each uniform a row of the law's bootstrap draws.
 
