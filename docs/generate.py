@@ -95,7 +95,10 @@ def _default(row: Key) -> str:
 
 def synopsis() -> str:
     """Give every command with its first sentence."""
-    found = [(f"[`gambits {name}`](#gambits-{name})", command.get_short_help_str(200)) for name, command in _commands()]
+    found = [
+        (f"[`gambits {name}`](#gambits-{name.replace(' ', '-')})", command.get_short_help_str(200))
+        for name, command in _commands()
+    ]
     return _table(("command", "what it does"), found)
 
 
