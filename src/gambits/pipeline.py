@@ -7,8 +7,9 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,8 @@ from gambits.analyse.outlook import (
     worth_by_path,
     worth_of,
 )
+from gambits.analyse.prices import find_prices
+from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
@@ -78,7 +81,40 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Set
     InfeasibleError
         If no plan obeys every rule.
     """
-    return plan_of(Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit))
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        return plan_of(study, chosen)
+
+
+def solve_with_prices(
+    portfolio: Portfolio,
+    gambit: Gambit | str = GAMBITS[0],
+    settings: Settings = Settings(),
+    told: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Do what ``solve`` does, and say what one more and one less of each number in the rules is worth.
+
+    ``told`` is told which number is being priced.
+
+    Raises
+    ------
+    InputError, InfeasibleError
+        As ``solve``.
+    """
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        plan = plan_of(study, chosen)
+    return replace(plan, prices=tuple(find_prices(study, chosen, told).to_dict()))
+
+
+@contextmanager
+def mending(study: Study, gambit: Gambit) -> Iterator[None]:
+    """Where rules cannot all hold, find what would mend that before the error goes on."""
+    try:
+        yield
+    except InfeasibleError as error:
+        repairs = find_repairs(study, gambit, error)
+        raise InfeasibleError(error.message, error.conflict, error.hint, repairs) from None
 
 
 def plan_of(study: Study, gambit: Gambit) -> Plan:
@@ -127,8 +163,11 @@ def compare(
         if names.count(gambit.name) > 1:
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
-    study = Study(portfolio, settings)
-    return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
+    study, plans = Study(portfolio, settings), {}
+    for gambit in chosen:
+        with mending(study, gambit):
+            plans[gambit.name] = plan_of(study, gambit)
+    return Comparison(plans)
 
 
 def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:

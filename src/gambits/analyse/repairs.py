@@ -16,7 +16,7 @@ from typing import Any, Final
 from gambits.allocate.conflicts import contradiction, holds
 from gambits.analyse.dials import Dial, Rules, dials, moved
 from gambits.analyse.study import Study
-from gambits.errors import BrokenRule, GambitsError, InfeasibleError, Where
+from gambits.errors import BrokenRule, GambitsError, InfeasibleError, Repair, Where
 from gambits.portfolio.gambit import Gambit, Share
 from gambits.portfolio.model import Counts, Initiative, Portfolio
 
@@ -34,42 +34,12 @@ Holds = Callable[[Rules], bool]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule that gives way: in words, how much of it (a part of its number, 1 if it is dropped), money it asks for."""
+    """One rule that gives way: in words, by which part of its number (1 if it is dropped), and the money it asks for."""
 
     words: str
     size: float
     money: float
     apply: Apply
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """Changes that together leave a plan, and what that plan is worth; None where it could not be found in time.
-
-    ``cost`` is the money that they add to the budget.
-    """
-
-    changes: tuple[Change, ...]
-    value_after: float | None
-
-    @property
-    def words(self) -> str:
-        """The changes in one line."""
-        return ", and ".join(change.words for change in self.changes)
-
-    @property
-    def cost(self) -> float:
-        """Money that the changes ask for."""
-        return sum(change.money for change in self.changes)
-
-    @property
-    def size(self) -> float:
-        """How much gives way: the parts of all changes together."""
-        return sum(change.size for change in self.changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON."""
-        return {"change": self.words, "cost": self.cost, "size": self.size, "value_after": self.value_after}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +73,16 @@ def find_repairs(study: Study, gambit: Gambit, error: InfeasibleError) -> tuple[
         return _lower_floor(study, gambit)
     found = _ways_out(rules, error.conflict, _MOST_JOINED)
     ranked = sorted(found, key=lambda changes: (sum(each.size for each in changes), [each.words for each in changes]))
-    return tuple(Repair(changes, _value(study, gambit, changes)) for changes in ranked[:_MOST_SHOWN])
+    return tuple(_told(study, gambit, changes) for changes in ranked[:_MOST_SHOWN])
+
+
+def _told(study: Study, gambit: Gambit, changes: tuple[Change, ...]) -> Repair:
+    return Repair(
+        words=", and ".join(change.words for change in changes),
+        cost=sum(change.money for change in changes),
+        size=sum(change.size for change in changes),
+        value_after=_value(study, gambit, changes),
+    )
 
 
 def _lower_floor(study: Study, gambit: Gambit) -> tuple[Repair, ...]:
@@ -116,7 +95,7 @@ def _lower_floor(study: Study, gambit: Gambit) -> tuple[Repair, ...]:
         return rules[0], replace(rules[1], cvar_floor=floor)
 
     change = Change(f"lower the floor under the tail from {old:g} to {floor:g} OOM", abs(old - floor), 0.0, apply)
-    return (Repair((change,), _value(study, gambit, (change,))),)
+    return (_told(study, gambit, (change,)),)
 
 
 def _value(study: Study, gambit: Gambit, changes: tuple[Change, ...]) -> float | None:
@@ -318,14 +297,27 @@ def _steps_of(portfolio: Portfolio, each: Initiative) -> Iterator[tuple[str, lis
     if each.minimum:
         yield "minimum", drop("minimum", minimum=0.0)
     paces = range(each.takes - 1, 0, -1)
-    yield "takes", [
-        _to(id, f"let {id} take {n} {'period' if n == 1 else 'periods'} instead of {each.takes}", "takes", n, each.takes)
-        for n in paces
-    ]
+    yield (
+        "takes",
+        [
+            _to(
+                id,
+                f"let {id} take {n} {'period' if n == 1 else 'periods'} instead of {each.takes}",
+                "takes",
+                n,
+                each.takes,
+            )
+            for n in paces
+        ],
+    )
     names, last = portfolio.periods.names, min(each.start, portfolio.periods.count) - 1
-    yield "start", [
-        _to(id, f"let {id} start in {names[t]}", "start", t, max(1, portfolio.periods.count)) for t in range(last, -1, -1)
-    ]
+    yield (
+        "start",
+        [
+            _to(id, f"let {id} start in {names[t]}", "start", t, max(1, portfolio.periods.count))
+            for t in range(last, -1, -1)
+        ],
+    )
     for key in ("requires", "after"):
         needs = getattr(each, key)
         for need in needs:
@@ -357,25 +349,36 @@ def _steps_of_sets(portfolio: Portfolio, gambit: Gambit) -> Iterator[Steps]:
         yield portfolio.place("excludes"), (Change(words, _WHOLE, 0.0, change),)
     counts, many = portfolio.counts, len({each.entry for each in portfolio.initiatives})
     if counts.fewest:
-        yield portfolio.place("counts.min"), tuple(
-            _count(f"ask for {n} initiatives instead of {counts.fewest}", replace(counts, fewest=n), counts.fewest, n)
-            for n in range(counts.fewest - 1, -1, -1)
+        yield (
+            portfolio.place("counts.min"),
+            tuple(
+                _count(
+                    f"ask for {n} initiatives instead of {counts.fewest}", replace(counts, fewest=n), counts.fewest, n
+                )
+                for n in range(counts.fewest - 1, -1, -1)
+            ),
         )
     if counts.most is not None and counts.most < many:
-        yield portfolio.place("counts.max"), tuple(
-            _count(f"allow {n} initiatives instead of {counts.most}", replace(counts, most=n), counts.most, n)
-            for n in range(counts.most + 1, many + 1)
+        yield (
+            portfolio.place("counts.max"),
+            tuple(
+                _count(f"allow {n} initiatives instead of {counts.most}", replace(counts, most=n), counts.most, n)
+                for n in range(counts.most + 1, many + 1)
+            ),
         )
     if gambit.most_initiatives is not None and gambit.most_initiatives < many:
         old = gambit.most_initiatives
-        yield gambit.place("most_initiatives"), tuple(
-            Change(
-                f"allow {n} initiatives instead of {old}",
-                (n - old) / max(1, old),
-                0.0,
-                partial(_set_gambit, "most_initiatives", n),
-            )
-            for n in range(old + 1, many + 1)
+        yield (
+            gambit.place("most_initiatives"),
+            tuple(
+                Change(
+                    f"allow {n} initiatives instead of {old}",
+                    (n - old) / max(1, old),
+                    0.0,
+                    partial(_set_gambit, "most_initiatives", n),
+                )
+                for n in range(old + 1, many + 1)
+            ),
         )
     if gambit.only is not None:
         words = f"let {gambit.name} fund every path"

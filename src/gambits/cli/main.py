@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,18 +187,26 @@ def check(portfolio: str, as_json: bool) -> None:
 @gambit_option
 @settings_options
 @record_options
+@click.option("--prices", "priced", is_flag=True, help="Say what one more and one less of each limit is worth.")
 @json_option
 @out_option
-def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None) -> None:
+def solve(
+    portfolio: str, gambit: str, settings: Settings, recorder: Recorder, priced: bool, as_json: bool, out: str | None
+) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import price_tables, tables
     from gambits.cli.output import finish, show
+    from gambits.cli.progress import telling
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     found, chosen = load(portfolio), load_gambit(gambit)
-    plan = pipeline.solve(found, chosen, settings)
+    if priced:
+        with telling("pricing {}") as told:
+            plan = pipeline.solve_with_prices(found, chosen, replace(settings, watch=None), told)
+    else:
+        plan = pipeline.solve(found, chosen, settings)
     recorder.keep(found, chosen, settings, plan)
     if out is not None:
         write_json(plan.to_dict(), out)
@@ -205,6 +214,8 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
         write_json(plan.to_dict())
     elif out != "-":
         show(tables.plan(plan, found, gambit))
+        if plan.prices is not None:
+            show(price_tables.prices(plan))
     finish(plan)
 
 
