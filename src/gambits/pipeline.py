@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Ending, Optimum, search
+from gambits.allocate.cuts import Ending, Optimum, search
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.export import Export
 from gambits.allocate.export import export as write_master
+from gambits.allocate.money import paid_before, spend
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
@@ -47,7 +48,7 @@ from gambits.forecast.oracle import Forecast, Projection
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Lever, Portfolio
+from gambits.portfolio.model import Lever, Portfolio
 from gambits.quantities.estimates import Estimate
 from gambits.scaling.laws import Law, load_law
 
@@ -226,8 +227,7 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
     study = Study(portfolio, settings)
     seen, optimum = study.forecast(chosen), study.best(chosen)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    counted = timing.counted(portfolio.initiatives, optimum.progress, optimum.funded, seen.periods)
     by_progress, by_funded = seen.evaluate(*counted).expected_slopes
 
     def gain_of(levers: frozenset[Lever]) -> Array:
@@ -272,13 +272,10 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     """Turn arrays into the answer."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     initiatives = portfolio.initiatives
-    when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    counted = timing.counted(initiatives, optimum.progress, optimum.funded, seen.periods)
     split = contributions(seen, *counted)
     projection = seen.project(*counted)
-    allocations = [
-        _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
-    ]
+    allocations = _allocations(portfolio, optimum)
     inputs = _inputs(portfolio, gambit)
     looked_at, status = None, optimum.ending
     if not settings.certain:
@@ -312,6 +309,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         extrapolated=_extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
+        fixed=portfolio.now,
     )
 
 
@@ -337,12 +335,14 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
     """Hold fresh draws, scenarios and batches against a plan."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     fresh = study.forecast(gambit, f"{settings.seed}/fresh")
-    spent = optimum.funded[:, -1] * np.array([each.price for each in portfolio.initiatives])
+    spent = spend(portfolio, optimum.funded).sum(axis=1)
     size = max(_LEAST_IN_BATCH, settings.draws // max(1, settings.batches))
+
+    patience = settings.patience(settings.gap)
 
     def chosen_on(number: int) -> Array:
         batch = study.forecast(gambit, f"{settings.seed}/batch/{number}", size)
-        return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
+        return find_optimum(portfolio, gambit, batch, near=optimum, patience=patience).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
     # Who interrupted the search does not want to wait for eight more.
@@ -357,19 +357,24 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
     ).to_dict()
 
 
-def _allocation(initiative: Initiative, funded: Array, progress: Array) -> Allocation:
-    received = np.diff(funded, prepend=0.0)
-    spend = received * initiative.price
-    uses = {name: tuple((received * amount.central).tolist()) for name, amount in initiative.uses.items()}
-    return Allocation(
-        id=initiative.id,
-        title=initiative.title,
-        path=initiative.path,
-        spend=tuple(spend.tolist()),
-        funded=float(funded[-1]),
-        progress=tuple(progress.tolist()),
-        uses=uses,
-    )
+def _allocations(portfolio: Portfolio, optimum: Optimum) -> list[Allocation]:
+    initiatives = portfolio.initiatives
+    received = np.diff(optimum.funded, axis=1, prepend=paid_before(initiatives)[:, np.newaxis])
+    money = spend(portfolio, optimum.funded)
+    return [
+        Allocation(
+            id=each.id,
+            title=each.title,
+            path=each.path,
+            spend=tuple(money[i].tolist()),
+            funded=float(optimum.funded[i, -1]),
+            progress=tuple(optimum.progress[i].tolist()),
+            uses={name: tuple((received[i] * amount.central).tolist()) for name, amount in each.uses.items()},
+            spent=sum(paid for _, paid in each.spent),
+            fixed=portfolio.now,
+        )
+        for i, each in enumerate(initiatives)
+    ]
 
 
 def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation]) -> tuple[str, ...]:
