@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gambits.allocate.money import spend
 from gambits.portfolio.gambit import Gambit, Share
 from gambits.portfolio.model import Portfolio, Resource
 
@@ -69,7 +70,9 @@ class Dial:
 def dials(portfolio: Portfolio, gambit: Gambit) -> tuple[Dial, ...]:
     """List every number in the rules, in the order of the files."""
     return tuple(
-        dial for family in (_releases, _total, _capacities, _shares, _caps) for dial in family(portfolio, gambit)
+        dial
+        for family in (_releases, _total, _funds, _reserve, _capacities, _groups, _shares, _caps)
+        for dial in family(portfolio, gambit)
     )
 
 
@@ -82,7 +85,7 @@ def _step(value: float) -> float:
 
 def _releases(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
     budget = portfolio.budget
-    for t, name in enumerate(portfolio.periods.names):
+    for t, name in enumerate(portfolio.periods.names[portfolio.now :], start=portfolio.now):
 
         def turn(value: float, t: int = t) -> Rules:
             releases = (*budget.per_period[:t], value, *budget.per_period[t + 1 :])
@@ -98,7 +101,7 @@ def _releases(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
             _step(budget.per_period[t]),
             1,
             0.0,
-            float("inf"),
+            math.inf,
             turn,
             partial(_unspent, portfolio, t),
         )
@@ -123,14 +126,62 @@ def _total(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
             _step(budget.total),
             1,
             0.0,
-            float("inf"),
+            math.inf,
             turn,
         )
 
 
+def _funds(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
+    funds = portfolio.budget.funds
+    for n, fund in enumerate(funds):
+        for t, name in enumerate(portfolio.periods.names[portfolio.now :], start=portfolio.now):
+
+            def turn(value: float, n: int = n, t: int = t) -> Rules:
+                old = portfolio.budget.funds[n]
+                turned = replace(old, per_period=(*old.per_period[:t], value, *old.per_period[t + 1 :]))
+                more = 0.0 if _has_total(portfolio) else value - old.per_period[t]
+                budget = replace(
+                    portfolio.budget,
+                    funds=(*funds[:n], turned, *funds[n + 1 :]),
+                    total=portfolio.budget.total + more,
+                )
+                return replace(portfolio, budget=budget), gambit
+
+            what, value = f"the fund {fund.name} in {name}", fund.per_period[t]
+            yield Dial(what, "budget.funds", portfolio.money, value, _step(value), 1, 0.0, math.inf, turn)
+
+
+def _reserve(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
+    value = portfolio.budget.reserve
+    if value:
+
+        def turn(value: float) -> Rules:
+            return replace(portfolio, budget=replace(portfolio.budget, reserve=value)), gambit
+
+        unit = "point of the total budget"
+        yield Dial("the budget's reserve", "budget.reserve", unit, value, _POINT, -1, 0.0, 1.0, turn)
+
+
+def _groups(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
+    groups = portfolio.groups
+    for n, group in enumerate(groups):
+        for end, value, loosens in (("low", group.low, -1), ("high", group.high, 1)):
+            if value in (0.0, 1.0):
+                continue
+
+            def turn(value: float, n: int = n, end: str = end) -> Rules:
+                ends: dict[str, Any] = {end: value}
+                turned = replace(groups[n], **ends)
+                return replace(portfolio, groups=(*groups[:n], turned, *groups[n + 1 :])), gambit
+
+            low, high = (0.0, group.high) if end == "low" else (group.low, 1.0)
+            what = f"the {'least' if end == 'low' else 'most'} for {', '.join(group.among)} together"
+            yield Dial(what, "groups", "point of all money", value, _POINT, loosens, low, high, turn)
+
+
 def _capacities(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
     for n, resource in enumerate(portfolio.resources):
-        for t, name in enumerate(portfolio.periods.names):
+        for t, name in enumerate(portfolio.periods.names[portfolio.now :], start=portfolio.now):
 
             def turn(value: float, n: int = n, t: int = t) -> Rules:
                 old = portfolio.resources[n]
@@ -147,7 +198,7 @@ def _capacities(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
                 _step(resource.capacity[t]),
                 1,
                 0.0,
-                float("inf"),
+                math.inf,
                 turn,
                 partial(_unused, portfolio, resource, t),
             )
@@ -155,12 +206,16 @@ def _capacities(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
 
 def _unspent(portfolio: Portfolio, t: int, funded: Array) -> float:
     """Give the money of a release that a plan leaves: with carry-over, the least that any later period has left."""
-    spent = np.diff(funded, axis=1, prepend=0.0).T @ np.array([each.price for each in portfolio.initiatives])
-    left = np.array(portfolio.budget.per_period) - spent
+    budget = portfolio.budget
+    if budget.funds or budget.includes_serving or portfolio.now:
+        return 0.0  # what the budget itself pays is not the plan's money alone
+    left = np.array(budget.per_period) - spend(portfolio, funded).sum(axis=0)
     return float(np.cumsum(left)[t:].min() if portfolio.budget.carry_over else left[t])
 
 
 def _unused(portfolio: Portfolio, resource: Resource, t: int, funded: Array) -> float:
+    if t < portfolio.now:
+        return 0.0
     uses = [each.uses[resource.name].central if resource.name in each.uses else 0.0 for each in portfolio.initiatives]
     return float(resource.capacity[t] - np.diff(funded, axis=1, prepend=0.0)[:, t] @ np.array(uses))
 
@@ -214,7 +269,8 @@ def _caps(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
             continue
 
         def turn(value: float, key: str = key) -> Rules:
-            return portfolio, replace(gambit, **{key: value})
+            turned: dict[str, Any] = {key: value}
+            return portfolio, replace(gambit, **turned)
 
-        low, high = (float("-inf"), float("inf")) if key == "cvar_floor" else (0.0, 1.0)
+        low, high = (-math.inf, math.inf) if key == "cvar_floor" else (0.0, 1.0)
         yield Dial(f"{name}", f"gambit:{key}", unit, value, step, loosens, low, high, turn)

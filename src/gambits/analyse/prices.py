@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.cuts import Optimum
+from gambits.allocate.money import spend
 from gambits.analyse.compare import FUNDED
 from gambits.analyse.dials import Dial, dials
 from gambits.analyse.study import Study
@@ -147,6 +148,11 @@ def _unpriced(dial: Dial, spare: float) -> Price:
     )
 
 
+def _heard(slope: float | None, noise: float) -> float | None:
+    """Give a slope, 0 where it is no more than the solves behind it err by."""
+    return 0.0 if slope is not None and abs(slope) <= noise else slope
+
+
 class _Pricing:
     def __init__(self, study: Study, gambit: Gambit) -> None:
         self.study = study
@@ -167,8 +173,21 @@ class _Pricing:
         low = self._reach(dial, less, -1.0)[0] if less is not None else dial.value
         gets, gives = self._moves(up, dial) if more is None or abs(more) > noise else self._moves(down, dial)
         enters, leaves = self._crossings(beyond or up)
-        shown = (0.0 if value is not None and abs(value) <= noise else value for value in (more, less))
-        return Price(dial.name, dial.key, dial.unit, dial.value, *shown, low, high, gets, gives, enters, leaves, note)
+        return Price(
+            rule=dial.name,
+            key=dial.key,
+            unit=dial.unit,
+            value=dial.value,
+            more=_heard(more, noise),
+            less=_heard(less, noise),
+            low=low,
+            high=high,
+            gets=gets,
+            gives=gives,
+            enters=enters,
+            leaves=leaves,
+            note=note,
+        )
 
     def _note(self, more: float | None, less: float | None, noise: float) -> str:
         if more is not None and less is not None and max(abs(more), abs(less)) <= noise:
@@ -209,11 +228,9 @@ class _Pricing:
         """Give the money that moves per unit to and from initiatives, the most first."""
         if found is None:
             return {}, {}
-        initiatives = self.study.portfolio.initiatives
-        moved = {
-            each.id: float(after - before) * each.price / dial.step
-            for each, after, before in zip(initiatives, found.funded[:, -1], self.base.funded[:, -1], strict=True)
-        }
+        portfolio = self.study.portfolio
+        money = (spend(portfolio, found.funded) - spend(portfolio, self.base.funded)).sum(axis=1) / dial.step
+        moved = {each.id: float(by) for each, by in zip(portfolio.initiatives, money, strict=True)}
         least = _TELLING * max(map(abs, moved.values()), default=0.0)
         told = sorted(
             (item for item in moved.items() if abs(item[1]) > least), key=lambda item: (-abs(item[1]), item[0])

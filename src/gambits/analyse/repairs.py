@@ -34,7 +34,7 @@ Holds = Callable[[Rules], bool]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule that gives way: in words, by which part of its number (1 if it is dropped), and the money it asks for."""
+    """One rule that gives way: in words, by which part of its number (1 if dropped), and the money it asks for."""
 
     words: str
     size: float
@@ -122,7 +122,7 @@ def _ways_out(rules: Rules, conflict: tuple[BrokenRule, ...], depth: int) -> lis
     places = {rule.where for rule in conflict}
     ways = [way for way in _ways(*rules) if way.place in places]
     alone = [way.least(lambda changed: holds(*changed)) for way in ways if holds(*way.furthest(rules))]
-    found = [(change,) for change in alone if change is not None]
+    found: list[tuple[Change, ...]] = [(change,) for change in alone if change is not None]
     if found or depth <= 1:
         return found
     joined = []
@@ -131,9 +131,13 @@ def _ways_out(rules: Rules, conflict: tuple[BrokenRule, ...], depth: int) -> lis
         more = _ways_out(way.furthest(rules), further.conflict, depth - 1) if further is not None else []
         if more:
             rest = min(more, key=lambda changes: sum(each.size for each in changes))
-            change = way.least(lambda changed, rest=rest: holds(*_applied(rest, changed)))
+            change = way.least(partial(_hold_after, rest))
             joined += [(change, *rest)] if change is not None else []
     return joined
+
+
+def _hold_after(rest: tuple[Change, ...], rules: Rules) -> bool:
+    return holds(*_applied(rest, rules))
 
 
 def _ways(portfolio: Portfolio, gambit: Gambit) -> Iterator[Way]:
@@ -332,7 +336,8 @@ def _with(values: dict[str, Any], each: Initiative) -> Initiative:
 
 
 def _without(key: str, need: Any, each: Initiative) -> Initiative:
-    return replace(each, **{key: tuple(one for one in getattr(each, key) if one != need)})
+    kept: dict[str, Any] = {key: tuple(one for one in getattr(each, key) if one != need)}
+    return replace(each, **kept)
 
 
 def _to(id: str, words: str, key: str, value: int, of: int) -> Change:

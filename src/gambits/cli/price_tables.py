@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
 
 _ABOUT = """\
-In thousandths of an OOM, each by solving again: what one more would add, and what one less would take away. A price
-holds, to 5 %, within its range. At a kink the two sides differ; with whole choices value moves in steps."""
+In thousandths of an OOM, each by solving again: what one more would add, and what one less would take away.
+A price holds, to 5 %, within its range. At a kink the two sides differ; with whole choices value moves
+in steps."""
 
 
 def prices(plan: Plan) -> RenderableType:
@@ -42,7 +44,7 @@ def prices(plan: Plan) -> RenderableType:
     return Group(table, "\n".join(["", _ABOUT, *rest]))
 
 
-def _slope(price: dict[str, Any], key: str, way: int) -> str:
+def _slope(price: Mapping[str, Any], key: str, way: int) -> str:
     """One unit's worth; for what is counted in points, a point's."""
     value = price[key]
     if value is None:
@@ -51,12 +53,12 @@ def _slope(price: dict[str, Any], key: str, way: int) -> str:
     return f"{way * value * unit * 1000 + 0.0:+.3f}"
 
 
-def _number(price: dict[str, Any], value: float | None) -> str:
+def _number(price: Mapping[str, Any], value: float | None) -> str:
     if value is None:
         return "any"
     return f"{value:.0%}" if str(price["unit"]).startswith("point") else f"{value:,.5g}"
 
 
-def _who(price: dict[str, Any]) -> str:
+def _who(price: Mapping[str, Any]) -> str:
     names = [f"+{id}" for id in price["enters"]] + [f"−{id}" for id in price["leaves"]]
     return escape(" ".join(names))
