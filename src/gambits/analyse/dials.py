@@ -12,7 +12,7 @@ import numpy as np
 
 from gambits.allocate.money import spend
 from gambits.portfolio.gambit import Gambit, Share
-from gambits.portfolio.model import Portfolio, Resource
+from gambits.portfolio.model import Group, Portfolio, Resource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,9 +169,9 @@ def _groups(portfolio: Portfolio, gambit: Gambit) -> Iterator[Dial]:
             if value in (0.0, 1.0):
                 continue
 
-            def turn(value: float, n: int = n, end: str = end) -> Rules:
+            def turn(value: float, n: int = n, end: str = end, group: Group = group) -> Rules:
                 ends: dict[str, Any] = {end: value}
-                turned = replace(groups[n], **ends)
+                turned = replace(group, **ends)
                 return replace(portfolio, groups=(*groups[:n], turned, *groups[n + 1 :])), gambit
 
             low, high = (0.0, group.high) if end == "low" else (group.low, 1.0)

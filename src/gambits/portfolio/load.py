@@ -23,6 +23,8 @@ from gambits.portfolio.model import (
     Budget,
     Correlation,
     Counts,
+    Criterion,
+    Dissent,
     Frontier,
     Fund,
     Group,
@@ -320,6 +322,8 @@ def _initiative(id: str, draft: Draft, periods: Periods, stand_for: Parts) -> In
         requires=_needs(given.pop("requires", ()), stand_for),
         after=_needs(given.pop("after", ()), stand_for),
         spent=tuple(sorted((when, money) for when, money in spent.items() if money > 0)),
+        kill=tuple(Criterion(**each) for each in given.pop("kill", ())),
+        dissent=tuple(Dissent(**each) for each in given.pop("dissent", ())),
         **given,
     )
 

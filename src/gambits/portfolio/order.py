@@ -14,7 +14,8 @@ from gambits.portfolio.model import Initiative, Need
 Bond = tuple[str, tuple[str, ...]]
 """A rule or an effect that several initiatives share: what it is, and their ids."""
 
-_WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after"})
+_SAID = ("review_every", "kill", "dissent")
+_WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after", *_SAID})
 
 
 def canonical_order(initiatives: Iterable[Initiative], bonds: Sequence[Bond] = ()) -> tuple[Initiative, ...]:
