@@ -71,9 +71,17 @@ def find_repairs(study: Study, gambit: Gambit, error: InfeasibleError) -> tuple[
     rules = study.portfolio, gambit
     if holds(*rules):
         return _lower_floor(study, gambit)
-    found = _ways_out(rules, error.conflict, _MOST_JOINED)
+    found = find_changes_that_mend(study.portfolio, gambit, error)
+    return tuple(_told(study, gambit, changes) for changes in found[:_MOST_SHOWN])
+
+
+def find_changes_that_mend(
+    portfolio: Portfolio, gambit: Gambit, error: InfeasibleError
+) -> tuple[tuple[Change, ...], ...]:
+    """List the sets of changes that leave a plan, the smallest first, without saying what that plan is worth."""
+    found = _ways_out((portfolio, gambit), error.conflict, _MOST_JOINED)
     ranked = sorted(found, key=lambda changes: (sum(each.size for each in changes), [each.words for each in changes]))
-    return tuple(_told(study, gambit, changes) for changes in ranked[:_MOST_SHOWN])
+    return tuple(ranked)
 
 
 def _told(study: Study, gambit: Gambit, changes: tuple[Change, ...]) -> Repair:
