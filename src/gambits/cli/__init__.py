@@ -1,5 +1,6 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.calibrate import calibrate
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
@@ -11,6 +12,7 @@ from gambits.cli.template import template
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
+main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)
 main.add_command(template)

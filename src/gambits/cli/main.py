@@ -43,6 +43,7 @@ What do you want to do?
   see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
+  learn from what came out        gambits calibrate my-lab
   let another solver check        gambits export my-lab -o master.lp
 
 Every command explains itself: gambits COMMAND --help
