@@ -35,7 +35,7 @@ from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
-from gambits.errors import InputError, Problem, Where
+from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
