@@ -38,6 +38,7 @@ from gambits.analyse.outlook import (
     worth_of,
 )
 from gambits.analyse.study import Settings, Study
+from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
 from gambits.forecast.oracle import Forecast, Projection
@@ -128,7 +129,7 @@ def compare(
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
     study = Study(portfolio, settings)
-    return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
+    return weigh(study, chosen, {gambit.name: plan_of(study, gambit) for gambit in chosen})
 
 
 def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:

@@ -124,7 +124,7 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     """Lay out some of the draws for the oracle."""
     ln_compute, ln_tokens = draws.ln_compute[rows], draws.ln_tokens[rows]
     ln_served = None if draws.ln_served is None else draws.ln_served[rows]
-    law = None if draws.law is None else _law_of(draws.law, rows)
+    law = None if draws.law is None else draws.law.of(rows)
     nothing = np.zeros_like(ln_compute)
     flat = Reach(nothing, nothing, nothing, nothing)
     exponents = np.array([response.exponent for response in draws.responses] or [1.0] * len(draws.ids))
@@ -167,11 +167,6 @@ def _maker(draws: Draws, who: int, rows: NDArray[np.int64]) -> Maker:
     # At its median cost a polyline's progress is p itself.
     points = np.array(response.points) if response.points and np.any(ratio != 1.0) else np.empty((0, 2))
     return Maker(who, ratio**-response.exponent, ratio, points)
-
-
-def _law_of(law: Constants, rows: NDArray[np.int64]) -> Constants:
-    parts = (getattr(law, name) for name in Constants.__slots__)
-    return Constants(*(part[rows] if np.ndim(part) else part for part in parts))
 
 
 def _find_bent(draws: Draws, rows: NDArray[np.int64]) -> tuple[Bent, ...]:
@@ -366,7 +361,7 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         ln_compute=block.ln_compute[rows],
         tokens=block.tokens[rows],
         ln_served=None if block.ln_served is None else block.ln_served[rows],
-        law=None if block.law is None else _law_of(block.law, rows),
+        law=None if block.law is None else block.law.of(rows),
         baseline=Reach(base.oom[rows], base.by_compute[rows], base.by_tokens[rows], base.split[rows]),
         helps=tuple(map(of, block.helps)),
         harms=tuple(map(of, block.harms)),
