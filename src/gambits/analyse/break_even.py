@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -90,12 +91,9 @@ class Line:
             "belief": self.belief,
             "now": self.now,
             "at": list(self.at),
-            "values": {
-                view: {plan: list(row) for plan, row in rows.items()} for view, rows in self.values.items()
-            },
+            "values": {view: {plan: list(row) for plan, row in rows.items()} for view, rows in self.values.items()},
             "crossings": {
-                view: [{"at": each.at, "above": each.above} for each in found]
-                for view, found in self.crossings.items()
+                view: [{"at": each.at, "above": each.above} for each in found] for view, found in self.crossings.items()
             },
             "reoptimised": dict(self.reoptimised),
         }
@@ -162,10 +160,17 @@ def _of_path(
     believed = {odds: Study(with_success(study.portfolio, path, odds), study.settings) for odds in _ODDS}
     at = tuple(_mean_success(each.portfolio, path) for each in believed.values())
     ways = {MEAN: (views[0], 0.0)} | {view.name: (view, view.lens.aversion) for view in views}
+    drawn = {
+        (odds, view.name, plan): _drawn(replace(view, study=other), held)
+        for odds, other in believed.items()
+        for view in views
+        for plan, held in plans.items()
+    }
+    # Success is drawn inside the scenarios: their probabilities stay as they are.
+    probability = views[0].forecast.draws.probability
 
-    def value(other: Study, view: View, aversion: float, plan: str) -> float:
-        seen = replace(view, study=other)
-        return _weighed(_drawn(seen, plans[plan]), seen.forecast.draws.probability, view.lens.tail, aversion)
+    def value(odds: float, view: View, aversion: float, plan: str) -> float:
+        return _weighed(drawn[odds, view.name, plan], probability, view.lens.tail, aversion)
 
     def best(belief: float, gambit: Gambit) -> float:
         odds = math.exp(float(np.interp(belief, at, np.log(_ODDS))))
@@ -173,8 +178,7 @@ def _of_path(
         return other.under(gambit, near=study.best(gambit)).values.expected
 
     values = {
-        way: {plan: tuple(value(other, *seen, plan) for other in believed.values()) for plan in plans}
-        for way, seen in ways.items()
+        way: {plan: tuple(value(odds, *seen, plan) for odds in _ODDS) for plan in plans} for way, seen in ways.items()
     }
     crossings = {way: _crossings(at, rows, None) for way, rows in values.items()}
     line = Line(f"paths.{path}.success", _mean_success(study.portfolio, path), at, values, crossings, {})
@@ -213,12 +217,13 @@ def _crossings(
     signs = np.where(np.abs(lead) <= _TIE, 0, np.sign(lead))
     known = np.flatnonzero(signs)
     found = []
-    for left, right in zip(known, known[1:], strict=False):
+    for left, right in pairwise(known.tolist()):
         if signs[left] != signs[right]:
-            place = float(np.interp(0, *zip(*sorted([(lead[left], at[left]), (lead[right], at[right])]), strict=True)))
+            before, after = abs(lead[left]), abs(lead[right])
+            place = (at[left] * after + at[right] * before) / (before + after)
             if ahead is not None:
                 place = _halved(at[left], at[right], ahead)
-            found.append(Crossing(place, first if signs[right] > 0 else second))
+            found.append(Crossing(float(place), first if signs[right] > 0 else second))
     return tuple(found)
 
 

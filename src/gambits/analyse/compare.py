@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.plan import Plan, rounded
-from gambits.analyse.baseline import Baseline
 from gambits.analyse.break_even import Line
+from gambits.analyse.reference import Reference
 from gambits.analyse.regret import REGRET_KEYS, Regret
 from gambits.analyse.rivals import Race
 
@@ -44,7 +44,7 @@ class Comparison:
     ----------
     plans
         By gambit.
-    baselines
+    references
         Plans that no gambit chose, by name.
     regret
         What each plan is worth, and falls short of, in every view; None where that was not asked.
@@ -55,7 +55,7 @@ class Comparison:
     """
 
     plans: Mapping[str, Plan]
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
     regret: Regret | None = None
     races: Mapping[str, Mapping[str, Race]] = field(default_factory=dict)
     break_even: tuple[Line, ...] = ()
@@ -96,7 +96,7 @@ class Comparison:
             "core": list(self.core),
             "held_back": list(self.held_back),
             "not_funded": list(self.not_funded),
-            "baselines": {name: each.to_dict() for name, each in self.baselines.items()},
+            "references": {name: each.to_dict() for name, each in self.references.items()},
             **(self.regret.to_dict() if self.regret else dict.fromkeys(REGRET_KEYS)),
             "rivals": {
                 plan: {rival: race.to_dict() for rival, race in row.items()} for plan, row in self.races.items()

@@ -52,7 +52,7 @@ def held(portfolio: Portfolio, money: Array) -> Held:
 def spend(portfolio: Portfolio, funded: Array) -> Array:
     """Give the money of a plan by initiative and period, shape (I, T)."""
     price = np.array([each.price for each in portfolio.initiatives])
-    return np.diff(funded, prepend=0.0, axis=1) * price[:, np.newaxis]
+    return np.asarray(np.diff(funded, prepend=0.0, axis=1) * price[:, np.newaxis])
 
 
 def money_of_nothing(portfolio: Portfolio) -> Array:

@@ -23,9 +23,9 @@ class Regret:
     Attributes
     ----------
     views
-        The weighing of each gambit, by its name, and ``in NAME`` for the mean in each scenario.
+        The weighing of each gambit, and the mean in each scenario, by their names.
     scores
-        Plan → view → value, those of baselines too.
+        Plan → view → value, those of references too.
     best
         Gambit → view → the value of the best plan under its rules.
     of

@@ -61,8 +61,10 @@ def races(reached: Array, rivals: Mapping[str, Array], probability: Array) -> di
     probability
         Of the draws, (R,).
     """
-    all_of_them = {ALL: np.max(list(rivals.values()), axis=0)} if len(rivals) > 1 else {}
-    return {name: _race(reached - other, probability) for name, other in (rivals | all_of_them).items()}
+    others = dict(rivals)
+    if len(rivals) > 1:
+        others[ALL] = np.max(list(rivals.values()), axis=0)
+    return {name: _race(reached - other, probability) for name, other in others.items()}
 
 
 def _race(lead: Array, probability: Array) -> Race:

@@ -9,7 +9,6 @@ from gambits.analyse.given import Held
 from gambits.analyse.study import Study
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
-from gambits.portfolio.model import Portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,28 @@ class View:
         A floor under the tail is a rule of the gambit's own weighing; elsewhere it is left out.
         """
         lens = self.lens
-        return replace(
-            gambit, aversion=lens.aversion, tail=lens.tail, objective=lens.objective, cvar_floor=None
-        )
+        return replace(gambit, aversion=lens.aversion, tail=lens.tail, objective=lens.objective, cvar_floor=None)
 
 
 def views_of(study: Study, gambits: Sequence[Gambit]) -> tuple[View, ...]:
     """List the views that plans of these gambits are held against.
 
-    First every gambit's own weighing, by its name; then, where there are several scenarios, the mean in each.
+    First every gambit's own weighing, by its name; then, where there are several scenarios, the mean in each, by its
+    name.
     """
     own = [View(each.name, study, _lens(each)) for each in gambits]
     scenarios = study.forecast(gambits[0]).draws.scenarios
     if len(scenarios) == 1:
         return tuple(own)
     mean = replace(_lens(gambits[0]), aversion=0.0)
-    return (*own, *(View(f"in {name}", study.believing({name: 1.0}), mean) for name in scenarios))
+    taken = {each.name for each in gambits}
+    return (
+        *own,
+        *(
+            View(f"scenario {name}" if name in taken else name, study.believing({name: 1.0}), mean)
+            for name in scenarios
+        ),
+    )
 
 
 def _lens(gambit: Gambit) -> Gambit:

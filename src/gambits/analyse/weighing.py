@@ -1,4 +1,4 @@
-"""Everything that a comparison says beside the plans: baselines, regret, rivals, and the beliefs that decide."""
+"""Everything that a comparison says beside the plans: references, regret, rivals, and the beliefs that decide."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from gambits.allocate.plan import Plan
 from gambits.analyse import given
-from gambits.analyse.baseline import Baseline, baseline
 from gambits.analyse.break_even import break_even
 from gambits.analyse.compare import Comparison
 from gambits.analyse.given import CURRENT, NOTHING, Held
+from gambits.analyse.reference import Reference, reference
 from gambits.analyse.regret import Regret
 from gambits.analyse.rivals import Race, races
 from gambits.analyse.study import Study
@@ -41,21 +41,21 @@ def weigh(study: Study, gambits: Sequence[Gambit], plans: Mapping[str, Plan]) ->
         By gambit.
     """
     held = {each.name: given.found(study.best(each)) for each in gambits}
-    baselines, beside = _baselines(study, gambits)
+    references, beside = _references(study, gambits)
     views = views_of(study, gambits)
     pair = gambits[:2]
     return Comparison(
         plans,
-        baselines=baselines,
+        references=references,
         regret=_regret(study, gambits, views, held, beside),
-        races=_races(study, gambits[0], held | beside),
+        races=_races(study, gambits[0], {**held, **beside}),
         break_even=break_even(study, pair, views[:2], {each.name: held[each.name] for each in pair})
         if len(pair) > 1
         else (),
     )
 
 
-def _baselines(study: Study, gambits: Sequence[Gambit]) -> tuple[dict[str, Baseline], dict[str, Held]]:
+def _references(study: Study, gambits: Sequence[Gambit]) -> tuple[dict[str, Reference], dict[str, Held]]:
     """Value the plans that no gambit chose; one of bought compute alone where there is any to buy."""
     portfolio, forecast = study.portfolio, study.forecast(gambits[0])
     money = {NOTHING: given.money_of_nothing(portfolio)}
@@ -65,7 +65,7 @@ def _baselines(study: Study, gambits: Sequence[Gambit]) -> tuple[dict[str, Basel
     if portfolio.current is not None:
         money[CURRENT] = given.money_of_today(portfolio)
     held = {name: given.held(portfolio, rows) for name, rows in money.items()}
-    found = {name: baseline(portfolio, forecast, name, rows, held[name]) for name, rows in money.items()}
+    found = {name: reference(portfolio, forecast, name, rows, held[name]) for name, rows in money.items()}
     return found, held
 
 
@@ -84,7 +84,7 @@ def _compute_alone(study: Study, gambits: Sequence[Gambit]) -> Array | None:
 def _regret(
     study: Study, gambits: Sequence[Gambit], views: Sequence[View], held: Mapping[str, Held], beside: Mapping[str, Held]
 ) -> Regret:
-    scores = {plan: {view.name: view.value(each) for view in views} for plan, each in (held | beside).items()}
+    scores = {plan: {view.name: view.value(each) for view in views} for plan, each in {**held, **beside}.items()}
     best = {
         gambit.name: {
             # A plan of the gambit is one of those that the best is sought among.

@@ -1,5 +1,6 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.compare import compare
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
@@ -7,6 +8,7 @@ from gambits.cli.main import main
 from gambits.cli.runs import runs
 from gambits.cli.template import template
 
+main.add_command(compare)
 main.add_command(diff)
 main.add_command(runs)
 main.add_command(fit)

@@ -139,7 +139,7 @@ def demo(settings: Settings, out: str) -> None:
 
     portfolio = load("frontier-lab")
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = pipeline.compare(portfolio, gambits, settings)
+    comparison = pipeline.beside(portfolio, gambits[0], settings)
     show(tables.comparison(comparison, portfolio))
     folder = Path(out)
     paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
@@ -206,36 +206,6 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
     elif out != "-":
         show(tables.plan(plan, found, gambit))
     finish(plan)
-
-
-@main.command()
-@portfolio_argument
-@click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
-@settings_options
-@record_options
-@json_option
-@out_option
-def compare(
-    portfolio: str, gambits: tuple[str, ...], settings: Settings, recorder: Recorder, as_json: bool, out: str | None
-) -> None:
-    """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
-    from gambits import pipeline
-    from gambits.cli import tables
-    from gambits.cli.output import finish, show
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
-    comparison = pipeline.compare(found, chosen, settings)
-    for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name])
-    if out is not None:
-        write_json(comparison.to_dict(), out)
-    if as_json and out != "-":
-        write_json(comparison.to_dict())
-    elif out != "-":
-        show(tables.comparison(comparison, found))
-    finish(*comparison.plans.values())
 
 
 @main.command()

@@ -63,4 +63,3 @@ def _some(draws: Draws, rows: NDArray[np.int64]) -> Draws:
         ln_served=of(draws.ln_served),
         rivals={name: level[rows] for name, level in draws.rivals.items()},
     )
-

@@ -271,8 +271,8 @@ class Portfolio:
     """One input file, read and found sound.
 
     ``initiatives`` stand in canonical order (``order.py``). ``current`` is today's allocation, money over the
-    horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written, by dotted
-    key; ``where`` says on which line; both leave equality to the records.
+    horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written,
+    by dotted key; ``where`` says on which line; both leave equality to the records.
     """
 
     name: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class Reference:
     """A plan that no gambit chose: values in OOM from doing nothing, money in the portfolio's unit.
 
     ``gain`` is expected effective compute by period, OOM; ``spend`` the money of each initiative by period and
@@ -54,16 +54,15 @@ class Baseline:
             "total_spend": self.total_spend,
             "shares": self.shares,
             "initiatives": {
-                id: {"spend": list(row), "total": sum(row), "funded": self.funded[id]}
-                for id, row in self.spend.items()
+                id: {"spend": list(row), "total": sum(row), "funded": self.funded[id]} for id, row in self.spend.items()
             },
             "broken": list(self.broken),
         }
 
 
-def baseline(
+def reference(
     portfolio: Portfolio, forecast: Forecast, name: str, money: Array, plan: Held, broken: tuple[str, ...] = ()
-) -> Baseline:
+) -> Reference:
     """Value a plan that is given.
 
     Parameters
@@ -83,7 +82,7 @@ def baseline(
     values, projection = forecast.evaluate(*counted), forecast.project(*counted)
     rows = sorted(zip(portfolio.initiatives, money, plan.funded[:, -1], strict=True), key=lambda row: row[0].id)
     paths = sorted({each.path for each in portfolio.initiatives})
-    return Baseline(
+    return Reference(
         name=name,
         expected=values.expected,
         cvar=values.tail,
