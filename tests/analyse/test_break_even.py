@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_plans_made_anew_at_a_crossing_are_worth_at_least_the_old_ones_as_their_
 def test_more_success_on_a_path_makes_no_plan_worth_less(lines: dict[str, Line]) -> None:
     for path in ("alchemist", "architect"):
         for row in lines[f"paths.{path}.success"].values[MEAN].values():
-            assert all(later >= earlier - 1e-12 for earlier, later in zip(row, row[1:], strict=False))
+            assert all(later >= earlier - 1e-12 for earlier, later in pairwise(row))
 
 
 def test_moved_odds_are_those_of_an_edited_file(

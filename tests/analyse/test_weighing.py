@@ -158,7 +158,8 @@ def test_a_race_is_counted_draw_by_draw() -> None:
 
 
 def test_to_be_ahead_of_all_rivals_is_no_likelier_than_of_one(found: Comparison) -> None:
-    for row in found.races.values():
+    assert found.standings is not None
+    for row in found.standings.plans.values():
         for race in (row["other"], row["third"]):
             assert all(all_of_them <= one for all_of_them, one in zip(row[ALL].ahead, race.ahead, strict=True))
 
@@ -179,3 +180,15 @@ def test_more_rivals_leave_every_other_draw_as_it_was(
 
     assert (ours.helps == theirs.helps).all()
     assert (ours.rivals["other"] == theirs.rivals["other"]).all()
+
+
+def test_tables_hold_what_the_records_hold(found: Comparison) -> None:
+    assert found.regret is not None
+    assert found.standings is not None
+    table, chances = found.regret.to_frame(), found.standings.to_frame()
+    line = found.break_even[0].to_frame()
+
+    assert table.loc["incumbent", ("score", "play works")] == found.regret.scores["incumbent"]["play works"]
+    assert table["regret"].loc["do-nothing"].isna().all()
+    assert chances.loc[("current", "third"), "2029"] == found.standings.plans["current"]["third"].at_end
+    assert line["mean"]["challenger"].tolist() == list(found.break_even[0].values["mean"]["challenger"])

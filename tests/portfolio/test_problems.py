@@ -281,7 +281,11 @@ ADDITIONS = (
         "no-market", "money:", "objective: {token_gdp: 1}  # here\nmoney:", "weighs a market that is not", "`market:`"
     ),
     Case(
-        "unknown-initiative", "money:", "current: {plya: 3}  # here\nmoney:", "names `plya`, which", "did you mean `play`"
+        "unknown-initiative",
+        "money:",
+        "current: {plya: 3}  # here\nmoney:",
+        "names `plya`, which",
+        "did you mean `play`",
     ),
     Case(
         "out-of-range",

@@ -25,6 +25,7 @@ from gambits.portfolio.model import Initiative, Portfolio
 from gambits.quantities.estimates import Bounds, Estimate
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -84,6 +85,13 @@ class Line:
         (first, ours), (second, theirs) = self.values[view].items()
         ahead = np.interp(self.now, self.at, np.subtract(ours, theirs))
         return None if abs(ahead) <= _TIE else first if ahead > 0 else second
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give values, OOM, by belief (rows), view and plan (columns)."""
+        import pandas as pd  # heavy, and lines are drawn without it
+
+        columns = {(view, plan): row for view, rows in self.values.items() for plan, row in rows.items()}
+        return pd.DataFrame(columns, index=pd.Index(self.at, name=self.belief)).rename_axis(columns=["view", "plan"])
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON."""

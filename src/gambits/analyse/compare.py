@@ -10,7 +10,7 @@ from gambits.allocate.plan import Plan, rounded
 from gambits.analyse.break_even import Line
 from gambits.analyse.reference import Reference
 from gambits.analyse.regret import REGRET_KEYS, Regret
-from gambits.analyse.rivals import Race
+from gambits.analyse.rivals import Standings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +48,8 @@ class Comparison:
         Plans that no gambit chose, by name.
     regret
         What each plan is worth, and falls short of, in every view; None where that was not asked.
-    races
-        Plan → rival → who is ahead; empty without rivals.
+    standings
+        Who is ahead; None without rivals.
     break_even
         Lines of the first two plans along beliefs; empty for one plan.
     """
@@ -57,7 +57,7 @@ class Comparison:
     plans: Mapping[str, Plan]
     references: Mapping[str, Reference] = field(default_factory=dict)
     regret: Regret | None = None
-    races: Mapping[str, Mapping[str, Race]] = field(default_factory=dict)
+    standings: Standings | None = None
     break_even: tuple[Line, ...] = ()
 
     @property
@@ -98,9 +98,7 @@ class Comparison:
             "not_funded": list(self.not_funded),
             "references": {name: each.to_dict() for name, each in self.references.items()},
             **(self.regret.to_dict() if self.regret else dict.fromkeys(REGRET_KEYS)),
-            "rivals": {
-                plan: {rival: race.to_dict() for rival, race in row.items()} for plan, row in self.races.items()
-            },
+            "rivals": self.standings.to_dict() if self.standings else {},
             "break_even": [line.to_dict() for line in self.break_even],
         }
         plans = {name: plan.to_dict() for name, plan in self.plans.items()}

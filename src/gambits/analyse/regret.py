@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REGRET_KEYS: Final = ("views", "scores", "best", "regret", "shortfall", "least_regret", "least_shortfall")
 Table = Mapping[str, Mapping[str, float]]
@@ -61,6 +64,18 @@ class Regret:
     def _below(self, plan: str, best: Mapping[str, float]) -> dict[str, float]:
         # A search ends within the gap of the best: what lies between is nobody's regret.
         return {view: max(0.0, best[view] - self.scores[plan][view]) for view in self.views}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give score and regret, OOM, of each plan (rows) in each view (columns); a reference has no regret."""
+        import pandas as pd  # heavy, and regret is worked out without it
+
+        parts = {"score": self.scores, "regret": self.regret, "shortfall": self.shortfall}
+        columns = {
+            (figure, view): pd.Series({plan: row[view] for plan, row in table.items()})
+            for figure, table in parts.items()
+            for view in self.views
+        }
+        return pd.DataFrame(columns, index=pd.Index(list(self.scores), name="plan"))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -47,6 +48,26 @@ class Race:
             "overtakes": self.overtakes,
             "lead": self.lead,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Every plan against every rival, over ``periods``."""
+
+    periods: tuple[str, ...]
+    plans: Mapping[str, Mapping[str, Race]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON: plan → rival → race."""
+        return {plan: {rival: race.to_dict() for rival, race in row.items()} for plan, row in self.plans.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the chance of being ahead by plan and rival (rows) and period (columns)."""
+        import pandas as pd  # heavy, and standings are made without it
+
+        rows = {(plan, rival): race.ahead for plan, row in self.plans.items() for rival, race in row.items()}
+        index = pd.MultiIndex.from_tuples(rows, names=["plan", "rival"])
+        return pd.DataFrame(list(rows.values()), index=index, columns=pd.Index(self.periods, name="period"))
 
 
 def races(reached: Array, rivals: Mapping[str, Array], probability: Array) -> dict[str, Race]:

@@ -14,7 +14,7 @@ from gambits.analyse.compare import Comparison
 from gambits.analyse.given import CURRENT, NOTHING, Held
 from gambits.analyse.reference import Reference, reference
 from gambits.analyse.regret import Regret
-from gambits.analyse.rivals import Race, races
+from gambits.analyse.rivals import Race, Standings, races
 from gambits.analyse.study import Study
 from gambits.analyse.views import View, views_of
 from gambits.errors import InfeasibleError
@@ -48,7 +48,7 @@ def weigh(study: Study, gambits: Sequence[Gambit], plans: Mapping[str, Plan]) ->
         plans,
         references=references,
         regret=_regret(study, gambits, views, held, beside),
-        races=_races(study, gambits[0], {**held, **beside}),
+        standings=_standings(study, gambits[0], {**held, **beside}),
         break_even=break_even(study, pair, views[:2], {each.name: held[each.name] for each in pair})
         if len(pair) > 1
         else (),
@@ -103,18 +103,16 @@ def _best(study: Study, gambit: Gambit, view: View) -> float:
     return view.study.under(view.through(gambit), near=study.best(gambit)).objective
 
 
-def _races(study: Study, gambit: Gambit, held: Mapping[str, Held]) -> dict[str, dict[str, Race]]:
+def _standings(study: Study, gambit: Gambit, held: Mapping[str, Held]) -> Standings | None:
     """Hold every plan against the rivals in the periods of the horizon."""
     portfolio, forecast = study.portfolio, study.forecast(gambit)
     if not portfolio.rivals:
-        return {}
-    horizon = slice(portfolio.periods.count)
-    rivals = {name: level[:, horizon] for name, level in forecast.draws.rivals.items()}
-    return {
-        name: races(
-            forecast.project(*plan.counted(portfolio, forecast)).reached[:, horizon],
-            rivals,
-            forecast.draws.probability,
-        )
-        for name, plan in held.items()
-    }
+        return None
+    names = portfolio.periods.names
+    rivals = {name: level[:, : len(names)] for name, level in forecast.draws.rivals.items()}
+
+    def run(plan: Held) -> dict[str, Race]:
+        reached = forecast.project(*plan.counted(portfolio, forecast)).reached[:, : len(names)]
+        return races(reached, rivals, forecast.draws.probability)
+
+    return Standings(names, {name: run(plan) for name, plan in held.items()})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gambits.analyse.break_even import Line
     from gambits.analyse.compare import Comparison
     from gambits.analyse.regret import Regret
+    from gambits.analyse.rivals import Standings
     from gambits.portfolio.model import Portfolio
 
 _MOST_PERIODS: Final = 8
@@ -31,8 +32,8 @@ def weighing(found: Comparison, portfolio: Portfolio) -> RenderableType:
         parts.append(_beside(found, portfolio))
     if found.regret is not None:
         parts.append(_regret(found.regret))
-    if found.races:
-        parts.append(_rivals(found, portfolio))
+    if found.standings is not None:
+        parts.append(_rivals(found.standings))
     if found.break_even:
         parts.append(_break_even(found))
     return Group(*parts)
@@ -83,15 +84,15 @@ def _least(found: Regret) -> list[str]:
     ]
 
 
-def _rivals(found: Comparison, portfolio: Portfolio) -> RenderableType:
-    rivals = list(next(iter(found.races.values())))
+def _rivals(found: Standings) -> RenderableType:
+    rivals = list(next(iter(found.plans.values())))
     first = ALL if ALL in rivals else rivals[0]
-    names = portfolio.periods.names[:_MOST_PERIODS]
+    names = found.periods[:_MOST_PERIODS]
     table = framed(f"chance of being ahead of {first} by period, and of passing and being passed")
     table.add_column("plan", no_wrap=True)
     for name in (*(name.removeprefix("20") for name in names), "passes", "is passed"):
         table.add_column(name, justify="right", no_wrap=True)
-    for plan, row in found.races.items():
+    for plan, row in found.plans.items():
         race = row[first]
         chances = (*race.ahead[:_MOST_PERIODS], race.overtakes, race.overtaken)
         table.add_row(escape(plan), *map(percent, chances))
@@ -101,7 +102,7 @@ def _rivals(found: Comparison, portfolio: Portfolio) -> RenderableType:
     ends.add_column("plan", no_wrap=True)
     for rival in rivals:
         ends.add_column(escape(rival), justify="right")
-    for plan, row in found.races.items():
+    for plan, row in found.plans.items():
         ends.add_row(escape(plan), *(f"{percent(race.at_end)} ({percent(race.overtaken)})" for race in row.values()))
     return Group(table, ends)
 
