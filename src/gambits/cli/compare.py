@@ -40,7 +40,7 @@ def compare(
     found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name])
+        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json and out != "-":

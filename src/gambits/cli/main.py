@@ -38,6 +38,7 @@ What do you want to do?
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
+  see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
   let another solver check        gambits export my-lab -o master.lp
@@ -198,7 +199,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
 
     found, chosen = load(portfolio), load_gambit(gambit)
     plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan)
+    recorder.keep(found, chosen, settings, plan.to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
@@ -242,7 +243,7 @@ def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, ou
     found, chosen = load(portfolio), load_gambit(gambit)
     comparison = pipeline.beside(found, chosen, settings)
     text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name], text)
+    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
     write(text, out)
 
 
