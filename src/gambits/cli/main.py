@@ -215,17 +215,18 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
 @settings_options
 @json_option
 def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
-    """Show the lab without the portfolio, what each initiative would add, and when data run out."""
+    """Show where the lab is heading, what each initiative would add, and when data run out."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import outlook_tables
     from gambits.cli.output import show
     from gambits.portfolio.load import load
 
-    outlook = pipeline.project(load(portfolio), gambit, settings)
+    found = load(portfolio)
+    outlook = pipeline.project(found, gambit, settings)
     if as_json:
         write_json(outlook.to_dict())
     else:
-        show(tables.outlook(outlook))
+        show(outlook_tables.outlook(outlook, found.money))
 
 
 @main.command()
