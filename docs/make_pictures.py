@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gambits import Comparison, Plan, compare, load
+from gambits import Comparison, Plan, load, load_gambit
 from gambits.analyse.compare import Difference
 from gambits.analyse.study import Settings
+from gambits.pipeline import beside
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 
@@ -40,7 +41,7 @@ _GAMBITS: Final = (_INK, "#ffffff")
 def comparison_picture() -> str:
     """Draw money by path and the largest differences of frontier-lab under the two gambits."""
     # Batches say how stable a plan is; they take time, and the picture does not show it.
-    found = compare(load("frontier-lab"), settings=Settings(batches=0))
+    found = beside(load("frontier-lab"), load_gambit("incumbent"), Settings(batches=0))
     plans = list(found.plans.values())
     rows = found.differences[:_MOST_ROWS]
     most = max(plan.total_spend for plan in plans)
