@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gambits import Comparison, Plan, load, load_gambit
+from gambits import Comparison, Plan, load
 from gambits.analyse.compare import Difference
 from gambits.analyse.study import Settings
-from gambits.pipeline import beside
+from gambits.pipeline import compare
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 
@@ -41,7 +41,7 @@ _GAMBITS: Final = (_INK, "#ffffff")
 def comparison_picture() -> str:
     """Draw money by path and the largest differences of frontier-lab under the two gambits."""
     # Batches say how stable a plan is; they take time, and the picture does not show it.
-    found = beside(load("frontier-lab"), load_gambit("incumbent"), Settings(batches=0))
+    found = compare(load("frontier-lab"), settings=Settings(batches=0))
     plans = list(found.plans.values())
     rows = found.differences[:_MOST_ROWS]
     most = max(plan.total_spend for plan in plans)
