@@ -9,21 +9,27 @@ from typing import Any, Final
 import numpy as np
 
 from gambits import pipeline
-from gambits.allocate import timing
 from gambits.allocate.eligible import eligible
 from gambits.allocate.money import spend
 from gambits.allocate.plan import Plan
+from gambits.analyse import given
 from gambits.analyse.changes import find_changes
 from gambits.analyse.compare import Comparison
+from gambits.analyse.dials import Dial
+from gambits.analyse.given import Held
+from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
 from gambits.analyse.study import Study
+from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError
+from gambits.forecast.oracle import Forecast
 from gambits.ledger.records import Kind
 from gambits.ledger.store import Ledger
 from gambits.ledger.tripwires import watch
 from gambits.memo.record import Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
+from gambits.portfolio.model import Portfolio
 from gambits.rerun.again import history_of, newly_funded, worth_today
 from gambits.rerun.attribution import WORLDS, bridge
 from gambits.rerun.sides import Side
@@ -34,7 +40,7 @@ from gambits.rerun.worlds import of_today
 class Past:
     """What was decided before: the ledger, where there is one, and an older answer to set the memo against.
 
-    ``against`` is how the user calls that answer, empty for none; about ``worlds`` mixtures of old and new inputs are
+    ``against`` is what the memo calls that answer, empty for none; about ``worlds`` mixtures of old and new inputs are
     solved to say which edit moved what.
     """
 
@@ -73,15 +79,18 @@ def beside(study: Study, gambit: Gambit) -> Comparison:
     InfeasibleError
         If the gambit itself has no plan.
     """
-    plans = {gambit.name: pipeline.plan_of(study, gambit)}
-    for name in pipeline.GAMBITS:
-        if name not in plans:
+    with pipeline.mending(study, gambit):
+        plans = {gambit.name: pipeline.plan_of(study, gambit)}
+    gambits = [gambit]
+    for other in map(load_gambit, pipeline.GAMBITS):
+        if other.name not in plans:
             try:
-                plans[name] = pipeline.plan_of(study, load_gambit(name))
+                plans[other.name] = pipeline.plan_of(study, other)
+                gambits.append(other)
             except InfeasibleError as error:
-                warning = f"the {name} has no plan: {error.message}"
+                warning = f"the {other.name} has no plan: {error.message}"
                 plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
-    return Comparison(plans)
+    return weigh(study, gambits, plans)
 
 
 def brief(
@@ -151,18 +160,54 @@ def _free(inquiry: Inquiry) -> dict[str, Any] | None:
 
 
 def _spreads(inquiry: Inquiry) -> dict[str, Any]:
-    """Say how the value of each plan varies; nothing where there is one future."""
+    """Say how the value of each option varies; nothing where there is one future."""
     study = inquiry.study
     if study.settings.certain:
         return {}
-    others = [load_gambit(name) for name in inquiry.comparison.plans if name != inquiry.gambit.name]
-    return {gambit.name: _spread(study, gambit).to_dict() for gambit in (inquiry.gambit, *others)}
+    seen = study.forecast(inquiry.gambit)
+    return {name: _spread(study.portfolio, seen, each).to_dict() for name, each in _options(inquiry).items()}
 
 
-def _spread(study: Study, gambit: Gambit) -> Spread:
-    portfolio, seen, found = study.portfolio, study.forecast(gambit), study.best(gambit)
-    counted = timing.counted(portfolio.initiatives, found.progress, found.funded, seen.periods)
-    return spread_of(np.asarray(seen.project(*counted).value), seen.draws.probability)
+def _options(inquiry: Inquiry) -> dict[str, Held]:
+    """Give what the gambits' plans hold, and what the references do but for doing nothing."""
+    study, comparison = inquiry.study, inquiry.comparison
+    found = {inquiry.gambit.name: given.found(study.best(inquiry.gambit))}
+    for name in comparison.plans:
+        if name not in found:
+            found[name] = given.found(study.best(load_gambit(name)))
+    for name, reference in comparison.references.items():
+        if name != given.NOTHING:
+            money = np.array([reference.spend[each.id] for each in study.portfolio.initiatives])
+            found[name] = given.held(study.portfolio, money)
+    return found
+
+
+def _spread(portfolio: Portfolio, seen: Forecast, plan: Held) -> Spread:
+    return spread_of(seen.project(*plan.counted(portfolio, seen)).value, seen.draws.probability)
+
+
+def _compared(inquiry: Inquiry) -> dict[str, Any]:
+    """Give what the comparison says beside its plans."""
+    return {name: part for name, part in inquiry.comparison.to_dict().items() if name not in ("format", "plans")}
+
+
+def _prices(inquiry: Inquiry) -> list[dict[str, Any]]:
+    """Price the gambit's own rules, all of the money, and what limits the period that is committed next."""
+    portfolio = inquiry.study.portfolio
+    now = portfolio.periods.names[min(portfolio.now, portfolio.periods.count - 1)]
+
+    def wanted(dial: Dial) -> bool:
+        return dial.key.startswith("gambit:") or dial.key == "budget.total" or dial.name.endswith(f" in {now}")
+
+    rows = find_prices(inquiry.study, inquiry.gambit, wanted=wanted).to_dict()
+    return [_a_hundredth(row) for row in rows]
+
+
+def _a_hundredth(row: dict[str, Any]) -> dict[str, Any]:
+    """Add what a hundredth more adds and a hundredth less takes away: a point of a share, or of all there is."""
+    step = 0.01 if row["unit"] == "point" else row["value"] / 100
+    more, less = (None if row[key] is None else row[key] * step for key in ("more", "less"))
+    return row | {"step": step, "adds": more, "takes": less}
 
 
 def _outlook(inquiry: Inquiry) -> dict[str, Any]:
@@ -203,7 +248,9 @@ def _since(inquiry: Inquiry) -> dict[str, Any] | None:
 
 
 QUESTIONS: Final[dict[str, tuple[str, Callable[[Inquiry], Any]]]] = {
+    "compared": ("what it costs to be wrong", _compared),
     "free": ("what the rule of shares costs", _free),
+    "prices": ("what one more unit is worth", _prices),
     "spreads": ("how values vary", _spreads),
     "outlook": ("where scaling leads", _outlook),
     "watched": ("what people bound themselves to", _watched),

@@ -119,7 +119,7 @@ def _brief(asked: _Asked) -> tuple[dict[str, Any], Comparison, Gambit]:
 
     study, chosen = Study(asked.portfolio, asked.settings), load_gambit(asked.gambit)
     with _past_ledger(asked) as book:
-        past = Past(book, asked.against, _older(asked.against, book) if asked.against else None)
+        past = Past(book, *_older(asked.against, book)) if asked.against else Past(book)
         comparison = beside(study, chosen)
         told = {"step": asked.settings.watch.step} if isinstance(asked.settings.watch, Watcher) else {}
         return brief(study, chosen, comparison, past, **told), comparison, chosen
@@ -139,15 +139,16 @@ def _past_ledger(asked: _Asked) -> Iterator[Ledger | None]:
         yield book
 
 
-def _older(word: str, book: Ledger | None) -> Side:
-    """Find the older answer that a user means: a plan's file, or a run of the ledger."""
+def _older(word: str, book: Ledger | None) -> tuple[str, Side]:
+    """Find the older answer that a user means, a plan's file or a run of the ledger, and what the memo calls it."""
     from gambits.rerun.sides import file_side, run_side
 
     if is_file(word):
-        return file_side(Path(word))
+        return Path(word).name, file_side(Path(word))
     if book is None:
         raise click.UsageError(f"--against {word}: there is no ledger, and no such file.")
-    return run_side(book, book.find(word))
+    run = book.find(word)
+    return f"run {run.number}", run_side(book, run)
 
 
 def _check(asked: _Asked, file: Path, told: set[str], *, as_json: bool) -> None:

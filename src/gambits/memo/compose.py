@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gambits.memo.document import Document, Section
-from gambits.memo.sections import evidence, gains, money, others, page, past, stakes
+from gambits.memo.sections import evidence, gains, money, others, page, past, stakes, wrong
 from gambits.memo.teller import Teller
 
 SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
@@ -15,6 +15,7 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     page.options,
     page.now,
     page.risks,
+    wrong.change,
     past.since,
     others.other_side,
     money.commitments,
@@ -25,6 +26,10 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     stakes.stakes,
     gains.data_wall,
     others.others,
+    wrong.wrong,
+    wrong.rivals,
+    wrong.deciding,
+    wrong.prices,
     gains.firmness,
     past.bridge,
     past.bound,

@@ -23,7 +23,7 @@ SMALL: Final = 0.05
 """Money below this rounds to nothing."""
 
 _MOST_STAKES: Final = 10
-_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "none": 0.0}
+_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20}
 
 
 @dataclass(frozen=True, slots=True)

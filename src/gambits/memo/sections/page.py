@@ -17,6 +17,7 @@ from gambits.memo.sections.words import (
     this_period,
     title_of,
 )
+from gambits.memo.sections.wrong import cost_of_error, rivals_in_brief
 from gambits.memo.teller import Teller, listed
 
 _MOST_NOW: Final = 5
@@ -57,7 +58,9 @@ def recommendation(tell: Teller) -> Section:
         )
         blocks.append(Paragraph((*fund, *split, *tell.say(".")), lead=True))
         blocks.append(Paragraph(_worth(tell)))
-        blocks.append(Paragraph(_rivals(tell))) if tell.value("about", "others") else None
+        beside = (*_rivals(tell), *cost_of_error(tell))
+        if beside:
+            blocks.append(Paragraph(beside))
     else:
         blocks.append(Paragraph(tell.say("Fund nothing: no money can be placed under these rules."), lead=True))
     count = len(tell.value(*plan, "warnings"))
@@ -123,16 +126,13 @@ def options(tell: Teller) -> Section | None:
     columns += numbers(tell, "on average (OOM)", "at the end, as if compute times")
     if spread:
         columns += numbers(tell, "worst realistic", "best realistic")
-    rows = [_option(tell, name, spread=spread) for name in names]
-    rows.append(
-        (
-            tell.say("nothing new"),
-            tell.cell("money", "constants", "none"),
-            tell.cell("oom", "constants", "none"),
-            tell.cell("multiple", "constants", "none"),
-            *((tell.cell("oom", "constants", "none"),) * 2 if spread else ()),
-        )
-    )
+    rows = [
+        _option(tell, plan_at(tell, name), tell.say("{plan.gambit}", plan=plan_at(tell, name)), spread)
+        for name in names
+    ]
+    for name in reversed(list(tell.value("compared", "references"))):
+        at = ("compared", "references", name)
+        rows.append(_option(tell, at, tell.say(_REFERENCES.get(name, "{option:name}"), option=at), spread))
     note = tell.say(
         "Worst realistic is the mean of the worst {plan.tail:percent} of futures, best realistic what one future in "
         "{constants.in_twenty:count} exceeds; in OOM, averaged over the horizon."
@@ -144,16 +144,25 @@ def options(tell: Teller) -> Section | None:
     return Section("options", tell.say("The options"), (table,))
 
 
-def _option(tell: Teller, name: str, *, spread: bool) -> tuple[Text, ...]:
-    plan = plan_at(tell, name)
+_REFERENCES: Final = {
+    "do-nothing": "nothing new",
+    "compute-only": "bought compute alone",
+    "current": "today's allocation",
+}
+
+
+def _option(tell: Teller, at: tuple[str, ...], named: Text, spread: bool) -> tuple[Text, ...]:
+    last = len(tell.value("about", "periods")) - 1
     row = [
-        tell.say("{plan.gambit}", plan=plan),
-        tell.cell("money", *plan, "total_spend"),
-        tell.cell("oom", *plan, "expected"),
-        tell.cell("multiple", *plan, "gain", len(tell.value("about", "periods")) - 1),
+        named,
+        tell.cell("money", *at, "total_spend"),
+        tell.cell("oom", *at, "expected"),
+        tell.cell("multiple", *at, "gain", last),
     ]
     if spread:
-        row += [tell.cell("oom", *plan, "cvar"), tell.cell("oom", "spreads", name, "p95")]
+        best = ("spreads", at[-1], "p95")
+        # Doing nothing has no spread: it is what everything is held against.
+        row += [tell.cell("oom", *at, "cvar"), tell.cell("oom", *(best if tell.has(*best) else (*at, "cvar")))]
     return tuple(row)
 
 
@@ -193,7 +202,7 @@ def now(tell: Teller) -> Section:
 def _people(tell: Teller) -> Text:
     amounts = [
         tell.say(
-            "{used:tenth} {unit} of {name:name} (of {capacity:tenth})",
+            "{used:tenth} of {capacity:tenth} {unit} ({name:name})",
             used=("facts", "now", "uses", name),
             unit=("portfolio", "resources", name, "unit"),
             name=("portfolio", "resources", name),
@@ -252,4 +261,7 @@ def risks(tell: Teller) -> Section:
                 plan=plan,
             )
         )
+    overtaken = rivals_in_brief(tell)
+    if overtaken:
+        items.append(overtaken)
     return Section("risks", tell.say("What could go wrong"), (Bullets(tuple(items)),))

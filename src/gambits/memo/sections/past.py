@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gambits.memo.document import Block, Bullets, Chart, Column, Heading, Paragraph, Section, Table, Text
 from gambits.memo.plots.bridge import waterfall
+from gambits.memo.record import SMALL
 from gambits.memo.sections.words import initiative_at, numbers, paragraph, title_of, titles
 from gambits.memo.teller import Teller, listed
 
@@ -20,8 +21,12 @@ def since(tell: Teller) -> Section | None:
         return None
     moved = tell.say(
         "Since {since.against} (estimates of {since.as_of}) the plan's worth went from {since.value.old:oom} to "
-        "{since.value.new:oom} OOM, and {since.total.money_moved:money} {about.money} moved. "
+        "{since.value.new:oom} OOM, and "
     )
+    if tell.value("since", "total", "money_moved") >= SMALL:
+        moved += tell.say("{since.total.money_moved:money} {about.money} moved. ")
+    else:
+        moved += tell.say("no money moved. ")
     return Section(
         "since", tell.say("What moved since last time"), (Paragraph((*moved, *_edits(tell), *_stays(tell))),)
     )
