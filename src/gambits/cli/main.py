@@ -148,19 +148,25 @@ def main(context: click.Context) -> None:
 def demo(settings: Settings, out: str) -> None:
     """Compare the gambits on a bundled portfolio and write a memo for each."""
     from gambits import pipeline
+    from gambits.analyse.compare import Comparison
+    from gambits.analyse.study import Study
+    from gambits.briefing import brief
     from gambits.cli import tables
-    from gambits.cli.output import show
+    from gambits.cli.output import show, write_bytes
+    from gambits.memo.seal import made
+    from gambits.memo.write import write_memo
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     portfolio = load("frontier-lab")
+    study = Study(portfolio, settings)
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = pipeline.compare(portfolio, gambits, settings)
+    comparison = Comparison({gambit.name: pipeline.plan_of(study, gambit) for gambit in gambits})
     show(tables.comparison(comparison, portfolio))
-    folder = Path(out)
-    paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
+    paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
-        write(pipeline.write_memo(portfolio, comparison, gambit, settings), path)
+        record = brief(study, gambit, comparison)
+        write_bytes(write_memo(record, made(gambit.name, settings, record)), path)
     show(tables.next_steps(paths))
 
 
@@ -272,25 +278,6 @@ def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> N
         write_json(outlook.to_dict())
     else:
         show(outlook_tables.outlook(outlook, found.money))
-
-
-@main.command()
-@portfolio_argument
-@gambit_option
-@settings_options
-@record_options
-@out_option
-def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, out: str | None) -> None:
-    """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
-    from gambits import pipeline
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), load_gambit(gambit)
-    comparison = pipeline.beside(found, chosen, settings)
-    text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
-    write(text, out)
 
 
 @main.command()
