@@ -6,10 +6,12 @@ the next: a sweep of rules costs a few rounds a point.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gambits.allocate.cuts import AIM, Optimum, Watch, allocate
+from gambits.allocate.cuts import AIM, GAP, Optimum, Watch, allocate
 from gambits.allocate.pool import Pool
+from gambits.analyse.sweeps import Tell
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
 from gambits.forecast.workers import THREADS, Workers
@@ -22,8 +24,8 @@ class Settings:
     """How a plan is found.
 
     ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
-    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
-    of every round.
+    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, ``watch`` is told
+    of every round of a search, and ``tell`` of every search of a sweep.
     """
 
     draws: int = 1000
@@ -32,6 +34,7 @@ class Settings:
     batches: int = 8
     workers: Workers = THREADS
     watch: Watch | None = None
+    tell: Tell | None = None
 
 
 class Study:
@@ -107,6 +110,42 @@ class Study:
         found = allocate(portfolio or self.portfolio, gambit, seen, start=pool.points, aim=aim)
         pool.keep(found.points)
         return replace(found, points=())
+
+    def supposing(
+        self,
+        gambit: Gambit,
+        portfolio: Portfolio | None = None,
+        held: Mapping[str, float] | None = None,
+        near: Optimum | None = None,
+    ) -> Optimum:
+        """Find the best plan if numbers were others, to the tolerance of the certificate.
+
+        Parameters
+        ----------
+        gambit
+            As in ``best``.
+        portfolio
+            The portfolio with other estimates, its initiatives in the same order; None for its own.
+        held
+            Keys of what is known beforehand, with the quantile at which it stands (``draws.draw``).
+        near
+            A plan to start from, such as the best one without the change.
+
+        Raises
+        ------
+        InfeasibleError, UnfinishedError
+            As ``best``.
+        """
+        portfolio, settings = portfolio or self.portfolio, self.settings
+        objective = gambit.objective_for(portfolio)
+        periods = len(objective.weights)
+        drawn = (
+            central_draw(portfolio, periods, held)
+            if settings.certain
+            else draw(portfolio, periods, str(settings.seed), settings.draws, held)
+        )
+        seen = Forecast(drawn, objective, gambit.tail, settings.workers)
+        return replace(allocate(portfolio, gambit, seen, near=near, aim=GAP), points=())
 
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -131,7 +131,7 @@ class Draws:
         return len(self.probability)
 
 
-def central_draw(portfolio: Portfolio, periods: int) -> Draws:
+def central_draw(portfolio: Portfolio, periods: int, held: Mapping[str, float] | None = None) -> Draws:
     """Give the one draw in which every estimate is at its median.
 
     Each effect's logarithm (or tokens, or value) counts times the chance that the initiative and everything it
@@ -143,19 +143,29 @@ def central_draw(portfolio: Portfolio, periods: int) -> Draws:
         A sound portfolio.
     periods
         How many periods to cover: those of the horizon and those after it.
+    held
+        Keys of estimates that stand at another quantile than the median, and of success that is known: it is 1 where
+        the number lies below its chance, else 0.
     """
+    held = held or {}
     needed = prerequisites(portfolio)
-    chance = {each.id: each.success.central for each in portfolio.initiatives}
+    chance = {each.id: _central_chance(each, held) for each in portfolio.initiatives}
     alive = {id: np.array([math.prod(chance[name] for name in (id, *needed[id]))]) for id in chance}
 
     def median(key: str, estimate: Estimate, luck: float) -> Array:
-        return np.array([estimate.central])
+        return quantile(estimate, np.array([held[key]])) if key in held else np.array([estimate.central])
 
     law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
     return _gather(portfolio, periods, median, alive, law)
 
 
-def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
+def _central_chance(initiative: Initiative, held: Mapping[str, float]) -> float:
+    known = held.get(event(initiative.key("success")))
+    chance = initiative.success.central
+    return chance if known is None else float(known < chance)
+
+
+def draw(portfolio: Portfolio, periods: int, seed: str, count: int, held: Mapping[str, float] | None = None) -> Draws:
     """Draw every estimate from its own stream, in scenarios of exact proportion.
 
     Parameters
@@ -168,9 +178,11 @@ def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
         Keys every stream, with the estimate's dotted key.
     count
         Draws wanted; scenario s gets max(1, round(probability · count)) of them.
+    held
+        Keys whose uniform is one number in every draw: the estimate stands at that quantile of its distribution.
     """
     _refuse_too_many(count, len(portfolio.initiatives), portfolio.file)
-    sampler = _Sampler(portfolio, seed, count)
+    sampler = Sampler(portfolio, seed, count, held)
     law: Constants | None = None
     if portfolio.frontier is not None:
         read = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
@@ -189,12 +201,18 @@ def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
         raise InputError((Problem("too-many-draws", Where(file), message, f"use at most {most:,} draws"),))
 
 
-class _Sampler:
+def event(key: str) -> str:
+    """Give the key by which it is drawn whether what has a chance of success succeeds."""
+    return f"{key}.event"
+
+
+class Sampler:
     """The draws of one portfolio under one seed: which scenario each belongs to, and the values of estimates."""
 
-    def __init__(self, portfolio: Portfolio, seed: str, count: int) -> None:
+    def __init__(self, portfolio: Portfolio, seed: str, count: int, held: Mapping[str, float] | None = None) -> None:
         self.portfolio = portfolio
         self.seed = seed
+        self.held = held or {}
         sizes = [max(1, round(each.probability * count)) for each in portfolio.scenarios]
         self.scenario = np.repeat(np.arange(len(sizes)), sizes)
         shares = [each.probability / size for each, size in zip(portfolio.scenarios, sizes, strict=True)]
@@ -204,7 +222,9 @@ class _Sampler:
         self._shared: dict[str, Array] = {}
 
     def uniforms(self, key: str) -> Array:
-        """Give the stratified uniforms of a key, in draw order."""
+        """Give the stratified uniforms of a key, in draw order; one number in all of them where the key is held."""
+        if key in self.held:
+            return np.full(len(self.scenario), self.held[key])
         return stratified(self.seed, key, len(self.scenario))
 
     def values(self, key: str, estimate: Estimate, luck: float = 0.0) -> Array:
@@ -224,11 +244,19 @@ class _Sampler:
             found[here] = quantile(each, uniforms[here])
         return found
 
+    def works(self, initiative: Initiative) -> Array:
+        """Say in which draws an initiative succeeds by itself, 1 or 0, shape (R,)."""
+        key = initiative.key("success")
+        chance = self.values(key, initiative.success)
+        if np.all(chance >= 1):
+            return np.ones(len(chance))
+        return np.asarray(self.fortunate(event(key), -1.0) < chance, dtype=float)
+
     def fortunate(self, key: str, luck: float) -> Array:
         """Give uniforms whose ranks follow the luck that initiatives share: a one-factor Gaussian copula."""
         uniforms = self.uniforms(key)
         shared = self.portfolio.correlation
-        if luck == 0 or shared.path + shared.scenario == 0:
+        if luck == 0 or shared.path + shared.scenario == 0 or key in self.held:
             return uniforms
         whole, _, _ = key.removeprefix("initiatives.").partition(".")
         path = self._path(whole)
@@ -249,15 +277,11 @@ class _Sampler:
         return np.asarray(factors[self.scenario, np.arange(len(self.scenario))])
 
 
-def _alive(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
+def _alive(portfolio: Portfolio, sampler: Sampler) -> dict[str, Array]:
     """Say in which draws an initiative works: it and everything it requires succeed, u < success. 0 or 1, (R,)."""
     succeeds: dict[str, Array] = {}
     for each in portfolio.initiatives:
-        key = each.key("success")
-        chance = sampler.values(key, each.success)
-        certain = bool(np.all(chance >= 1))
-        works = np.ones(len(chance)) if certain else sampler.fortunate(f"{key}.event", -1.0) < chance
-        succeeds[each.id] = np.asarray(works, dtype=float)
+        succeeds[each.id] = sampler.works(each)
     needed = prerequisites(portfolio)
     return {id: np.prod([succeeds[name] for name in (id, *needed[id])], axis=0) for id in succeeds}
 
@@ -272,7 +296,7 @@ def _gather(
     values: Values,
     alive: dict[str, Array],
     law: Constants | None,
-    sampler: _Sampler | None = None,
+    sampler: Sampler | None = None,
 ) -> Draws:
     """Fill the arrays."""
     probability = np.ones(1) if sampler is None else sampler.probability
