@@ -95,7 +95,10 @@ def _default(row: Key) -> str:
 
 def synopsis() -> str:
     """Give every command with its first sentence."""
-    found = [(f"[`gambits {name}`](#gambits-{name})", command.get_short_help_str(200)) for name, command in _commands()]
+    found = [
+        (f"[`gambits {name}`](#gambits-{name.replace(' ', '-')})", command.get_short_help_str(200))
+        for name, command in _commands()
+    ]
     return _table(("command", "what it does"), found)
 
 
@@ -104,8 +107,13 @@ def command_pages() -> str:
     return "\n\n".join(_command(name, command) for name, command in _commands())
 
 
-def _commands() -> list[tuple[str, click.Command]]:
-    return list(commands.commands.items())
+def _commands(group: click.Group = commands, prefix: str = "") -> list[tuple[str, click.Command]]:
+    """List every command, those of a group after it."""
+    found: list[tuple[str, click.Command]] = []
+    for name, command in group.commands.items():
+        found.append((f"{prefix}{name}", command))
+        found += _commands(command, f"{prefix}{name} ") if isinstance(command, click.Group) else []
+    return found
 
 
 def _command(name: str, command: click.Command) -> str:
@@ -169,7 +177,8 @@ def _effect_law(law: EffectLaw) -> str:
             for each in law.constants
         ]
         parts.append(_table(("constant", "value", "where it lies", "tag", "note"), cells))
-    return "\n\n".join([*parts, f"*Reach:* {law.reach}.", law.note])
+    fitted = f", {law.fitted_to:.1e} FLOP at most" if law.fitted_to else ""
+    return "\n\n".join([*parts, f"*Reach:* {law.reach}{fitted}.", law.note])
 
 
 def _tag(law: EffectLaw, form: Form) -> str:

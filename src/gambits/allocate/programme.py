@@ -382,7 +382,7 @@ def formulate(layout: Layout, aversion: float) -> Programme:
     goal = [(int(k), aversion - 1.0) for k in layout.worth if k != ABSENT]
     goal += [(layout.tail, -aversion)] if aversion > 0 else []
     nothing = fixed_at_zero(layout, limits)
-    return Programme(layout, limits, build(layout, (*limits, *_diminishing(layout)), goal, nothing))
+    return Programme(layout, limits, build(layout, (*limits, *diminishing(layout)), goal, nothing))
 
 
 def build(
@@ -438,7 +438,7 @@ def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
             problem += (left >= limit.low), name
 
 
-def _diminishing(layout: Layout) -> Iterator[Limit]:
+def diminishing(layout: Layout) -> Iterator[Limit]:
     """Progress lies below lines that touch its curve: p[i,t] ≤ slope · φ[i,t] + intercept."""
     rule = BrokenRule("diminishing returns", Where(layout.portfolio.file))
     for i, each in enumerate(layout.initiatives):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gambits.allocate.cuts import AIM, GAP, Optimum, Watch, allocate
 from gambits.allocate.pool import Pool
@@ -35,6 +36,13 @@ class Settings:
     workers: Workers = THREADS
     watch: Watch | None = None
     tell: Tell | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides the answer, by name; ``Settings(**asked)`` asks the same."""
+        if self.certain:
+            return {"certain": True}
+        return {"draws": self.draws, "seed": self.seed, "batches": self.batches}
 
 
 class Study:

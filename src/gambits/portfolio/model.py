@@ -181,7 +181,8 @@ class Initiative:
     ``start`` counts periods from the first; ``takes`` and ``lag`` are in periods; ``cost`` is in the
     portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
     cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
-    ``fitted_to`` is the largest run behind its effect, FLOP; None where no evidence was measured.
+    ``fitted_to`` is the largest run behind its effects, FLOP: as written, else as the laws that gave all of them say;
+    None where no evidence was measured.
     """
 
     id: str

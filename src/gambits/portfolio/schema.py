@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gambits.files import bundled
 from gambits.files.kinds import (
     ESTIMATE_SCHEMA,
     Choice,
@@ -23,11 +24,12 @@ from gambits.files.kinds import (
 )
 from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.effects import Effect
-from gambits.portfolio.model import Lever
+from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
 from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"
+DEFAULT_LAW: Final = "muennighoff-2023"
 MOST_PERIODS: Final = 240
 
 _POSITIVE = Uncertain(Bounds.POSITIVE)
@@ -63,6 +65,7 @@ INITIATIVE: Final = Section(
             Text(),
             "`architect`, `alchemist`, or another word for work outside the gambit's shares",
             required=True,
+            usual=(ARCHITECT, ALCHEMIST, "scale"),
         ),
         Key("owner", Text(), "who answers for it"),
         Key("team", Text(), "who does it"),
@@ -81,6 +84,7 @@ INITIATIVE: Final = Section(
                     )
                 ),
                 "stage",
+                apart=True,
             ),
             "chained parts in place of `cost` and `success`; the effects come with the last",
         ),
@@ -136,6 +140,7 @@ MARKET: Final = Section(
                     )
                 ),
                 "sector",
+                apart=True,
             ),
             "who is served",
             required=True,
@@ -227,6 +232,7 @@ PORTFOLIO: Final = Section(
                     )
                 ),
                 "resource",
+                apart=True,
             ),
             "what else runs out",
         ),
@@ -238,7 +244,8 @@ PORTFOLIO: Final = Section(
                         "law",
                         Text(),
                         "a preset, or a law file beside the portfolio",
-                        default="muennighoff-2023",
+                        default=DEFAULT_LAW,
+                        usual=tuple(bundled.laws()),
                     ),
                     Key("law_uncertainty", Flag(), "whether the law's constants are drawn", default="true"),
                     Key(
@@ -303,9 +310,13 @@ PORTFOLIO: Final = Section(
         Key("decision", Later("section"), "the question, the decider, the date"),
         Key("current", Later("money by id"), "today's allocation"),
         Key("rivals", Later("section"), "other labs"),
-        Key("initiatives", Table(INITIATIVE, "initiative"), "the work that can be funded", required=True),
-        Key("synergies", Several(SYNERGY, "synergy"), "extra effects of two initiatives together"),
-        Key("overlaps", Several(OVERLAP, "overlap"), "effects that share one slack, and add up to a cap at most"),
+        Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
+        Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
+        Key(
+            "overlaps",
+            Several(OVERLAP, "overlap", apart=True),
+            "effects that share one slack, and add up to a cap at most",
+        ),
         Key("groups", Later("list"), "limits on sets of initiatives"),
         Key("excludes", Later("list"), "at most one of a set"),
         Key("counts", Later("section"), "how many may be funded"),
@@ -321,7 +332,7 @@ PORTFOLIO: Final = Section(
             ),
             "how luck is shared",
         ),
-        Key("scenarios", Several(SCENARIO, "scenario"), "named futures; their probabilities add up to 1"),
+        Key("scenarios", Several(SCENARIO, "scenario", apart=True), "named futures; their probabilities add up to 1"),
     )
 )
 
