@@ -122,9 +122,9 @@ class Standing:
         row = [each.id for each in self.study.portfolio.initiatives].index(id)
         uses = self.study.portfolio.initiatives[row].uses
         if resource not in uses:
-            return (0.0,) * self.plan.funded.shape[1]
-        received = np.diff(self.plan.funded[row], prepend=0.0) * uses[resource].central
-        return tuple(map(float, received))
+            return (0.0,) * self.study.portfolio.periods.count
+        received: list[float] = np.diff(self.plan.funded[row], prepend=0.0).tolist()
+        return tuple(part * uses[resource].central for part in received)
 
     def _edited(self, key: str, change: float) -> Portfolio:
         return with_estimates(self.study.portfolio, {key: shifted(self.estimates[key], change)})

@@ -5,8 +5,10 @@ from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
 from gambits.cli.runs import runs
+from gambits.cli.sensitivity import sensitivity
 from gambits.cli.template import template
 
+main.add_command(sensitivity)
 main.add_command(diff)
 main.add_command(runs)
 main.add_command(fit)

@@ -51,3 +51,18 @@ def counting(what: str) -> Iterator[Callable[[int], None] | None]:
 
     with Console(stderr=True).status(f"{what}: none yet") as status:
         yield lambda count: status.update(f"{what}: {count}")
+
+
+@contextmanager
+def sweeping() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give what to tell of each search of a sweep; nothing unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("the plan as it stands", total=None)
+        yield lambda about, done, total: bar.update(task, description=about, completed=done, total=total)

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 import numpy as np
+from scipy.optimize import brentq
 
 from gambits.quantities.estimates import Bounds, Estimate, Shape
 from gambits.quantities.quantiles import quantile
@@ -36,13 +37,17 @@ def shifted(estimate: Estimate, shift: float) -> Estimate:
 
 
 def distance(estimate: Estimate, other: Estimate) -> float:
-    """Say by how much one estimate's median lies above another's, in the coordinate of ``shifted``."""
-    return _coordinate(estimate, other.central) - _coordinate(estimate, estimate.central)
+    """Give the shift that leads from one estimate to another of the same width."""
+    return _coordinate(estimate, other.values[0]) - _coordinate(estimate, estimate.values[0])
 
 
 def shift_to(estimate: Estimate, value: float) -> float:
     """Give the shift that brings the median to a value."""
-    return _coordinate(estimate, value) - _coordinate(estimate, estimate.central)
+    near = _coordinate(estimate, value) - _coordinate(estimate, estimate.central)
+    if not (estimate.bounds is Bounds.PROBABILITY and estimate.shape is Shape.RANGE):
+        return near
+    # The median of such a range is its geometric mean, which does not move in odds as its ends do.
+    return float(brentq(lambda shift: shifted(estimate, shift).central - value, near - 9, near + 9, xtol=1e-13))
 
 
 def spread(estimate: Estimate) -> float:
