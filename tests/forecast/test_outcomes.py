@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gambits.forecast.draws import ON_COMPUTE, Draws, central_draw, draw, event
+from gambits.forecast.draws import LAW, ON_COMPUTE, Draws, central_draw, draw, event, law_draw
 from gambits.forecast.oracle import Forecast
-from gambits.forecast.outcomes import LAW, law_alone, outcomes
+from gambits.forecast.outcomes import outcomes
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import load_law
 
@@ -120,7 +120,7 @@ def test_what_is_certain_or_not_drawn_has_no_outcome(portfolio: Portfolio) -> No
 
 
 def test_the_law_alone_is_the_law_of_the_draws_with_all_else_at_its_middle(portfolio: Portfolio) -> None:
-    found = law_alone(portfolio, 2, SEED, COUNT)
+    found = law_draw(portfolio, 2, SEED, COUNT)
     assert found is not None
     alone, uniforms = found
     drawn = draw(portfolio, 2, SEED, COUNT)
@@ -147,4 +147,4 @@ def draw_central_with_law(portfolio: Portfolio, uniform: float) -> Draws:
 def test_a_law_that_does_not_vary_is_not_varied(read: Read) -> None:
     certain = LAB.replace("frontier:\n", "frontier:\n  law_uncertainty: false\n")
 
-    assert law_alone(read(certain), 2, SEED, COUNT) is None
+    assert law_draw(read(certain), 2, SEED, COUNT) is None

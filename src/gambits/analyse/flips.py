@@ -17,6 +17,7 @@ import numpy as np
 
 from gambits.allocate.cuts import Optimum
 from gambits.allocate.eligible import eligible
+from gambits.allocate.money import paid_before
 from gambits.analyse.compare import FUNDED
 from gambits.analyse.sensitivity import Bar, Flip
 from gambits.analyse.study import Study
@@ -71,6 +72,7 @@ class Standing:
         self.funded = _funded(study.portfolio, self.plan)
         able, _ = eligible(study.portfolio, gambit)
         self.open = sorted(each.id for each in able if not each.must)
+        self.has_whole_choices = study.has_whole_choices(gambit)
 
     def crosses(self, id: str, funded: float) -> bool:
         """Whether a funded fraction is on the other side."""
@@ -106,10 +108,11 @@ class Standing:
     def leaves_room(self, id: str, key: str) -> bool:
         """Whether another use of a resource, within reach, leaves the plan as good as it is and no rule broken.
 
-        That is so where less of it would be used and there is enough; and where more would be, and there still is.
+        That is so where less of it would be used and there is enough; and where more would be, and there still is. With
+        whole choices it need not be so.
         """
         name = key.rpartition(".")[2]
-        if ".uses." not in key:
+        if ".uses." not in key or self.has_whole_choices:
             return False
         if self.funded[id] < FUNDED:
             return max(self.used[name]) < _FULL
@@ -123,7 +126,8 @@ class Standing:
         uses = self.study.portfolio.initiatives[row].uses
         if resource not in uses:
             return (0.0,) * self.study.portfolio.periods.count
-        received: list[float] = np.diff(self.plan.funded[row], prepend=0.0).tolist()
+        before = paid_before(self.study.portfolio.initiatives)[row]
+        received: list[float] = np.diff(self.plan.funded[row], prepend=before).tolist()
         return tuple(part * uses[resource].central for part in received)
 
     def _edited(self, key: str, change: float) -> Portfolio:

@@ -6,13 +6,18 @@ the next: a sweep of rules costs a few rounds a point.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gambits.allocate.cuts import AIM, GAP, Optimum, Watch, allocate
+from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
+from gambits.allocate.eligible import eligible
+from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
 from gambits.analyse.sweeps import Tell
+from gambits.forecast.belief import believed
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
 from gambits.forecast.workers import THREADS, Workers
@@ -26,7 +31,8 @@ class Settings:
 
     ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
     other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, ``watch`` is told
-    of every round of a search, and ``tell`` of every search of a sweep.
+    of every round of a search, and ``tell`` of every search of a sweep. A plan is optimal within ``gap`` (OOM); a
+    search ends after ``time_limit`` seconds of ``clock``, None for none.
     """
 
     draws: int = 1000
@@ -35,14 +41,24 @@ class Settings:
     batches: int = 8
     workers: Workers = THREADS
     watch: Watch | None = None
+    gap: float = GAP
+    time_limit: float | None = None
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
     tell: Tell | None = None
 
     @property
     def asked(self) -> dict[str, Any]:
         """What decides the answer, by name; ``Settings(**asked)`` asks the same."""
+        limits: dict[str, Any] = {} if self.gap == GAP else {"gap": self.gap}
+        limits |= {} if self.time_limit is None else {"time_limit": self.time_limit}
         if self.certain:
-            return {"certain": True}
-        return {"draws": self.draws, "seed": self.seed, "batches": self.batches}
+            return {"certain": True, **limits}
+        return {"draws": self.draws, "seed": self.seed, "batches": self.batches, **limits}
+
+    def patience(self, aim: float) -> Patience:
+        """Say when a search that starts now ends."""
+        at = math.inf if self.time_limit is None else self.clock() + self.time_limit
+        return Patience(aim, max(self.gap, aim), at, self.clock)
 
 
 class Study:
@@ -63,6 +79,7 @@ class Study:
         self._seen: dict[tuple[str, int, Objective, float], Forecast] = {}
         self._pools: dict[int, Pool] = {}
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
+        self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
 
     def forecast(self, gambit: Gambit, seed: str | None = None, draws: int | None = None) -> Forecast:
         """Give the futures seen through a gambit's objective and tail; drawn once for each seed and number."""
@@ -72,7 +89,7 @@ class Study:
         if key not in self._seen:
             drawn = (seed, count, len(objective.weights))
             if drawn not in self._drawn:
-                found = self._draw(seed, count, len(objective.weights))
+                found = self.draws(*drawn)
                 self._drawn[drawn] = Forecast(found, objective, gambit.tail, self.settings.workers)
             self._seen[key] = self._drawn[drawn].through(objective, gambit.tail)
         return self._seen[key]
@@ -90,12 +107,15 @@ class Study:
         known = self._best.get(gambit.name)
         if known is None or known[0] != gambit:
             seen = self.forecast(gambit)
-            found = allocate(self.portfolio, gambit, seen, watch=self.settings.watch)
+            patience = self.settings.patience(self.settings.gap / 10)
+            found = allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch)
             self.pool(seen).keep(found.points)
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
 
-    def under(self, gambit: Gambit, portfolio: Portfolio | None = None, *, aim: float = AIM) -> Optimum:
+    def under(
+        self, gambit: Gambit, portfolio: Portfolio | None = None, *, near: Optimum | None = None, aim: float = AIM
+    ) -> Optimum:
         """Find the best plan under other rules, starting from all that is known of these futures.
 
         Parameters
@@ -105,6 +125,8 @@ class Study:
         portfolio
             The portfolio with other rules (budget, resources, ``must``, ``never``, links); the same initiatives in
             the same order, with the same estimates. None for its own.
+        near
+            The answer to a like question about other futures.
         aim
             Gap at which the search stops, OOM.
 
@@ -115,7 +137,14 @@ class Study:
         """
         seen = self.forecast(gambit)
         pool = self.pool(seen)
-        found = allocate(portfolio or self.portfolio, gambit, seen, start=pool.points, aim=aim)
+        found = allocate(
+            portfolio or self.portfolio,
+            gambit,
+            seen,
+            near=near,
+            start=pool.points,
+            patience=self.settings.patience(aim),
+        )
         pool.keep(found.points)
         return replace(found, points=())
 
@@ -153,13 +182,46 @@ class Study:
             else draw(portfolio, periods, str(settings.seed), settings.draws, held)
         )
         seen = Forecast(drawn, objective, gambit.tail, settings.workers)
-        return replace(allocate(portfolio, gambit, seen, near=near, aim=GAP), points=())
+        found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(GAP))
+        return replace(found, points=())
+
+    def has_whole_choices(self, gambit: Gambit) -> bool:
+        """Whether rules make plans choose between whole things, so that value moves in steps."""
+        initiatives, _ = eligible(self.portfolio, gambit)
+        layout = lay_out(self.portfolio, gambit, initiatives, self.forecast(gambit).objective.weights, 0.0)
+        return len(layout.binary) > 0
+
+    def believing(self, chances: Mapping[str, float]) -> Study:
+        """Give the study of the same futures with other probabilities of their scenarios.
+
+        Parameters
+        ----------
+        chances
+            Probability by scenario; those that are not named share what is left of 1 as they do here.
+        """
+        key = tuple(sorted(chances.items()))
+        if key not in self._beliefs:
+            self._beliefs[key] = _Believing(self, chances)
+        return self._beliefs[key]
 
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""
         return self._pools.setdefault(id(seen), Pool())
 
-    def _draw(self, seed: str, count: int, periods: int) -> Draws:
+    def draws(self, seed: str, count: int, periods: int) -> Draws:
+        """Draw the futures; seen through no objective yet."""
         if self.settings.certain:
             return central_draw(self.portfolio, periods)
         return draw(self.portfolio, periods, seed, count)
+
+
+class _Believing(Study):
+    """A study whose futures are those of another, weighed by other beliefs."""
+
+    def __init__(self, whole: Study, chances: Mapping[str, float]) -> None:
+        super().__init__(whole.portfolio, whole.settings)
+        self._whole = whole
+        self._chances = chances
+
+    def draws(self, seed: str, count: int, periods: int) -> Draws:
+        return believed(self._whole.draws(seed, count, periods), self._chances)

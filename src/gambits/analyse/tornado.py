@@ -14,12 +14,12 @@ import numpy as np
 
 from gambits.allocate import timing
 from gambits.allocate.cuts import Optimum
+from gambits.allocate.money import spend
 from gambits.analyse.sensitivity import Bar
 from gambits.analyse.study import Study
 from gambits.analyse.sweeps import side_by_side
-from gambits.forecast.draws import event
+from gambits.forecast.draws import LAW, event, law_draw
 from gambits.forecast.oracle import Forecast
-from gambits.forecast.outcomes import LAW, law_alone
 from gambits.portfolio.edits import estimates, with_estimates
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
@@ -64,7 +64,6 @@ def tornado(study: Study, gambit: Gambit) -> tuple[Bar, ...]:
         return study.supposing(gambit, edited, fact.held, base)
 
     plans = side_by_side(known, [fact for pair in pairs for fact in pair], study.settings.tell, "facts")
-    money = np.array([each.price for each in study.portfolio.initiatives])
     bars = [
         Bar(
             estimate=low.estimate,
@@ -72,17 +71,19 @@ def tornado(study: Study, gambit: Gambit) -> tuple[Bar, ...]:
             high_at=high.at,
             low=plans[2 * k].objective,
             high=plans[2 * k + 1].objective,
-            moved=tuple(money_moved(base, plan, money) for plan in plans[2 * k : 2 * k + 2]),  # type: ignore[arg-type]
+            moved=(
+                money_moved(study.portfolio, base, plans[2 * k]),
+                money_moved(study.portfolio, base, plans[2 * k + 1]),
+            ),
         )
         for k, (low, high) in enumerate(pairs)
     ]
     return tuple(sorted(bars, key=lambda bar: (-round(bar.width, 7), bar.estimate)))
 
 
-def money_moved(first: Optimum, second: Optimum, price: Array) -> float:
-    """Give ½ Σ of absolute differences of money over initiatives and periods, at the prices of the first."""
-    spent = (np.diff(plan.funded, axis=1, prepend=0.0) * price[:, np.newaxis] for plan in (first, second))
-    return float(np.abs(np.subtract(*spent)).sum() / 2)
+def money_moved(portfolio: Portfolio, first: Optimum, second: Optimum) -> float:
+    """Give ½ Σ of absolute differences of money over initiatives and periods, at the costs of a portfolio."""
+    return float(np.abs(spend(portfolio, first.funded) - spend(portfolio, second.funded)).sum() / 2)
 
 
 def facts(study: Study, gambit: Gambit) -> list[tuple[Fact, Fact]]:
@@ -136,15 +137,10 @@ def law_by_value(study: Study, gambit: Gambit) -> tuple[Array, Array] | None:
     settings, portfolio = study.settings, study.portfolio
     objective = gambit.objective_for(portfolio)
     periods = len(objective.weights)
-    alone = None if settings.certain else law_alone(portfolio, periods, str(settings.seed), settings.draws)
+    alone = None if settings.certain else law_draw(portfolio, periods, str(settings.seed), settings.draws)
     if alone is None:
         return None
     draws, uniforms = alone
-    counted = as_counted(portfolio, study.best(gambit), periods)
+    plan = study.best(gambit)
+    counted = timing.counted(portfolio.initiatives, plan.progress, plan.funded, periods)
     return Forecast(draws, objective).project(*counted).value, uniforms
-
-
-def as_counted(portfolio: Portfolio, plan: Optimum, periods: int) -> tuple[Array, Array]:
-    """Give a plan's progress and funded fractions as they count in each period, shape (I, K)."""
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, periods)
-    return timing.as_counted(plan.progress, when), timing.as_counted(plan.funded, when)

@@ -66,3 +66,15 @@ def sweeping() -> Iterator[Callable[[str, int, int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("the plan as it stands", total=None)
         yield lambda about, done, total: bar.update(task, description=about, completed=done, total=total)
+
+
+@contextmanager
+def telling(text: str) -> Iterator[Callable[[str], None]]:
+    """Give what to tell of each step, shown in place of ``{}``; nothing shows unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text.format("…")) as status:
+        yield lambda step: status.update(text.format(step))

@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from gambits.files.reading import NUMBER_PATTERN, Report, did_you_mean, is_number
+from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate, Shape
 from gambits.quantities.periods import Period
 
@@ -129,6 +130,24 @@ class Date(Kind):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting(Kind):
+    """A stretch of the calendar."""
+
+    words = "duration (`90 days`, `6 months`, `1 year`)"
+
+    def parse(self, node: yaml.Node) -> Duration:
+        text = scalar_text(node, "a duration")
+        try:
+            return Duration.parse(text)
+        except ValueError:
+            mend = "write 90 days, 2 weeks, 6 months, 1 quarter or 1 year"
+            raise Refused("not-a-duration", f"`{text}` is not a duration", mend) from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\s*\d{1,4}\s+(day|week|month|quarter|year)s?\s*$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +271,31 @@ class PerPeriod(Kind):
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [self.each.schema(), {"type": "array", "items": self.each.schema()}]}
+
+
+@dataclass(frozen=True, slots=True)
+class ByPeriod(Kind):
+    """Numbers by the name of a period."""
+
+    each: Number
+
+    @property
+    def words(self) -> str:
+        return f"{self.each.words} by period, as `{{2026Q4: 3.5}}`"
+
+    def parse(self, node: yaml.Node) -> dict[Period, float]:
+        if not isinstance(node, yaml.MappingNode):
+            raise Refused("wrong-type", f"expected {self.words}", "write a period before each number")
+        found: dict[Period, float] = {}
+        for place, value in node.value:
+            period = PeriodName().parse(place)
+            if period in found:
+                raise Refused("key-twice", f"{period} is given twice", "keep one of them")
+            found[period] = self.each.parse(value)
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.each.schema()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,16 +425,20 @@ class Ids(Kind):
 
     def parse(self, node: yaml.Node) -> tuple[str, ...]:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        if any(isinstance(item, yaml.MappingNode) for item in items):
-            raise Refused(
-                "not-supported",
-                "any, share, lag and k of n are not supported yet",
-                "list plain ids, all of which count",
-            )
         return tuple(dict.fromkeys(scalar_text(item, "an id") for item in items))
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMore(Ids):
+    """An id, or a list of them."""
+
+    words = "id, or list of ids"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from gambits.errors import InputError, Problem, Where
+from gambits.forecast.fates import Fates, Gate, fates
 from gambits.forecast.sampling import reordered, stratified
-from gambits.portfolio.graph import prerequisites
-from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Trend
+from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Rival, Trend
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.quantiles import quantile
 from gambits.scaling.frontier import LN_10, Constants
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+LAW: Final = "frontier.law"
+"""The key by which the law's constants are drawn together."""
 ROWS: Final = 7
 ON_COMPUTE, ON_DATA, ON_OOM, ON_DEMAND, ON_VALUE, ON_COST, ON_STOCK = range(ROWS)
 """What effects add to: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law; log10 of
@@ -100,11 +102,15 @@ class Draws:
         Names of the scenarios.
     pairs, shared
         Synergies and overlaps.
+    gates
+        What limits the progress of those that wait for some of several.
     elasticity, value_per_oom
         Of the market: how tokens served answer to their cost, and their value (log10) to capability.
     ln_served
         Shape (R, 1): ln of the tokens that the flagship serves over its life, −∞ for none; None where no draw has
         any.
+    rivals
+        Shape (R, K) each: effective compute of other labs in log10 FLOP, by name.
     """
 
     ids: tuple[str, ...]
@@ -121,9 +127,11 @@ class Draws:
     scenarios: tuple[str, ...] = ("as planned",)
     pairs: tuple[Pair, ...] = ()
     shared: tuple[Shared, ...] = ()
+    gates: tuple[Gate, ...] = ()
     elasticity: float = 0.0
     value_per_oom: float = 0.0
     ln_served: Array | None = None
+    rivals: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -148,15 +156,13 @@ def central_draw(portfolio: Portfolio, periods: int, held: Mapping[str, float] |
         the number lies below its chance, else 0.
     """
     held = held or {}
-    needed = prerequisites(portfolio)
-    chance = {each.id: _central_chance(each, held) for each in portfolio.initiatives}
-    alive = {id: np.array([math.prod(chance[name] for name in (id, *needed[id]))]) for id in chance}
+    works = {each.id: np.array([_central_chance(each, held)]) for each in portfolio.initiatives}
 
     def median(key: str, estimate: Estimate, luck: float) -> Array:
         return quantile(estimate, np.array([held[key]])) if key in held else np.array([estimate.central])
 
     law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
-    return _gather(portfolio, periods, median, alive, law)
+    return _gather(portfolio, periods, median, fates(portfolio, works), law)
 
 
 def _central_chance(initiative: Initiative, held: Mapping[str, float]) -> float:
@@ -187,9 +193,29 @@ def draw(portfolio: Portfolio, periods: int, seed: str, count: int, held: Mappin
     if portfolio.frontier is not None:
         read = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
         is_drawn = portfolio.frontier.law_uncertainty
-        law = read.drawn(sampler.uniforms("frontier.law")) if is_drawn else read.central
-    alive = _alive(portfolio, sampler)
-    return _gather(portfolio, periods, sampler.values, alive, law, sampler)
+        law = read.drawn(sampler.uniforms(LAW)) if is_drawn else read.central
+    found = fates(portfolio, {each.id: sampler.works(each) for each in portfolio.initiatives})
+    return _gather(portfolio, periods, sampler.values, found, law, sampler)
+
+
+def law_draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> tuple[Draws, Array] | None:
+    """Draw the law alone, all else at its middle, and give its uniforms as well, shape (R,).
+
+    The same law as in the draws of that seed and number. None where the law does not vary.
+    """
+    if portfolio.frontier is None or not portfolio.frontier.law_uncertainty:
+        return None
+    law = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
+    if law.draws is None:
+        return None
+    sampler = Sampler(portfolio, seed, count)
+    uniforms = sampler.uniforms(LAW)
+
+    def middle(key: str, estimate: Estimate, luck: float) -> Array:
+        return np.full(len(uniforms), estimate.central)
+
+    works = {each.id: np.full(len(uniforms), each.success.central) for each in portfolio.initiatives}
+    return _gather(portfolio, periods, middle, fates(portfolio, works), law.drawn(uniforms), sampler), uniforms
 
 
 def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
@@ -277,15 +303,6 @@ class Sampler:
         return np.asarray(factors[self.scenario, np.arange(len(self.scenario))])
 
 
-def _alive(portfolio: Portfolio, sampler: Sampler) -> dict[str, Array]:
-    """Say in which draws an initiative works: it and everything it requires succeed, u < success. 0 or 1, (R,)."""
-    succeeds: dict[str, Array] = {}
-    for each in portfolio.initiatives:
-        succeeds[each.id] = sampler.works(each)
-    needed = prerequisites(portfolio)
-    return {id: np.prod([succeeds[name] for name in (id, *needed[id])], axis=0) for id in succeeds}
-
-
 Values = Callable[[str, Estimate, float], "Array"]
 """Gives an estimate in every draw, shape (R,), from its dotted key, itself, and the direction of luck."""
 
@@ -294,7 +311,7 @@ def _gather(
     portfolio: Portfolio,
     periods: int,
     values: Values,
-    alive: dict[str, Array],
+    found: Fates,
     law: Constants | None,
     sampler: Sampler | None = None,
 ) -> Draws:
@@ -306,18 +323,20 @@ def _gather(
     # What an overlap takes is kept apart: (initiative, lever) → its effect by draw.
     taken = {(id, overlap.lever): np.zeros(count) for overlap in portfolio.overlaps for id in overlap.among}
     for i, each in enumerate(portfolio.initiatives):
-        works = alive[each.id]
+        works, carried = found.alive[each.id], found.carried[each.id]
         for lever, estimate in each.effects.items():
             drawn = values(each.key(f"effects.{lever.value}"), estimate, 1.0)
-            effect = (drawn * each.quality if lever.is_additive else np.log(drawn)) * works
+            effect = drawn * each.quality if lever.is_additive else np.log(drawn)
             # Lever by lever: a gain on one and a harm on another are two effects, though they meet on one row.
-            help, harm = np.maximum(effect, 0), np.minimum(effect, 0)
+            # What helps is held back by the gates, where they are; what harms, by what works behind them.
+            help, harm = np.maximum(effect, 0) * works, np.minimum(effect, 0) * carried
             if (each.id, lever) in taken:
                 taken[each.id, lever], help = help, np.zeros(count)
             for row, factor in _ROWS_OF[lever]:
                 helps[row, :, i] += help * factor
                 harms[row, :, i] += harm * factor
-        value[:, i] = values(each.key("value"), each.value, 1.0) * works
+        points = values(each.key("value"), each.value, 1.0)
+        value[:, i] = np.where(points > 0, points * works, points * carried)
     compute = portfolio.frontier.compute if portfolio.frontier else None
     stock = portfolio.frontier.unique_tokens if portfolio.frontier else None
     years = np.arange(periods, dtype=float) * portfolio.periods.years
@@ -334,11 +353,13 @@ def _gather(
         responses=tuple(each.response for each in portfolio.initiatives),
         scenario=np.zeros(1, dtype=np.int64) if sampler is None else sampler.scenario,
         scenarios=("central",) if sampler is None else sampler.names,
-        pairs=_pairs(portfolio, values, alive),
+        pairs=_pairs(portfolio, values, found.alive),
         shared=_shared(portfolio, values, taken),
+        gates=found.gates,
         elasticity=portfolio.market.elasticity if portfolio.market else 0.0,
         value_per_oom=portfolio.market.value_per_oom if portfolio.market else 0.0,
         ln_served=_ln_served(portfolio, values),
+        rivals={each.name: _rival(each, years, values, count) for each in portfolio.rivals},
     )
 
 
@@ -351,7 +372,15 @@ def _ln_served(portfolio: Portfolio, values: Values) -> Array | None:
         return np.log(served)[:, np.newaxis] if served.any() else None
 
 
-def _pairs(portfolio: Portfolio, values: Values, alive: dict[str, Array]) -> tuple[Pair, ...]:
+def _rival(rival: Rival, years: Array, values: Values, count: int) -> Array:
+    """Give the effective compute of another lab at the start of each period, (R, K), log10 FLOP."""
+    key = f"rivals.{rival.name}"
+    level = values(f"{key}.effective_compute", rival.effective_compute, 0.0)
+    growth = np.log10(values(f"{key}.growth_per_year", rival.growth_per_year, 0.0))
+    return np.broadcast_to(level[:, np.newaxis] + growth[:, np.newaxis] * years, (count, len(years)))
+
+
+def _pairs(portfolio: Portfolio, values: Values, alive: Mapping[str, Array]) -> tuple[Pair, ...]:
     """Draw synergies; one is void where either initiative fails."""
     number = {each.id: i for i, each in enumerate(portfolio.initiatives)}
     found = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gambits.portfolio.graph import prerequisites
 from gambits.portfolio.model import Frontier, Initiative, Lever, Portfolio, Trend
-from gambits.portfolio.order import canonical_order
+from gambits.portfolio.order import bonds_of, canonical_order
 from gambits.quantities.estimates import Estimate
 
 _CERTAIN_SUCCESS = 1.0
@@ -21,7 +21,8 @@ def estimates(portfolio: Portfolio) -> dict[str, Estimate]:
     found = dict(_of_the_frontier(portfolio.frontier)) if portfolio.frontier else {}
     for each in portfolio.initiatives:
         for key, estimate in _of_an_initiative(each):
-            found[key] = _sum_of(found[key], estimate) if key in found and ".uses." in key else estimate
+            is_part = each.part == "stages" and ".uses." in key and key in found
+            found[key] = _sum_of(found[key], estimate) if is_part else estimate
     for synergy in portfolio.synergies:
         found |= {synergy.key(lever): estimate for lever, estimate in synergy.effects.items()}
     found |= {overlap.key: overlap.cap for overlap in portfolio.overlaps}
@@ -43,8 +44,8 @@ def own_estimates(portfolio: Portfolio, id: str) -> dict[str, Estimate]:
 def with_estimates(portfolio: Portfolio, changes: Mapping[str, Estimate]) -> Portfolio:
     """Give the portfolio with other estimates, by dotted key; the initiatives stay in their order.
 
-    A stage that costs another part of the whole takes another part of its resources, and where later stages count
-    by expectation, another chance of success makes them count more or less.
+    A stage that costs another part of the whole takes another part of its resources and of what was spent, and where
+    later stages count by expectation, another chance of success makes them count more or less.
     """
     before = estimates(portfolio)
     changed = [_edited(each, changes, before) for each in portfolio.initiatives]
@@ -63,7 +64,8 @@ def with_estimates(portfolio: Portfolio, changes: Mapping[str, Estimate]) -> Por
 
 def in_order(portfolio: Portfolio) -> Portfolio:
     """Put an edited portfolio's initiatives into the order in which ``load`` would."""
-    return replace(portfolio, initiatives=canonical_order(portfolio.initiatives))
+    bonds = bonds_of(portfolio.groups, portfolio.excludes, portfolio.synergies, portfolio.overlaps)
+    return replace(portfolio, initiatives=canonical_order(portfolio.initiatives, bonds))
 
 
 def _of_the_frontier(frontier: Frontier) -> Iterator[tuple[str, Estimate]]:
@@ -128,20 +130,47 @@ def _edited(initiative: Initiative, changes: Mapping[str, Estimate], before: Map
 
 
 def _rejoined(portfolio: Portfolio, changed: list[Initiative]) -> Iterator[Initiative]:
-    """Split what a whole uses over its stages by their new costs, and count each by its new chance to be reached."""
+    """Split what a whole uses and was paid over its stages by their new costs, and count each by its new chance."""
     needed = prerequisites(portfolio)
     old = {each.id: each for each in portfolio.initiatives}
     for each in changed:
-        stages = [one for one in changed if "/" in each.id and one.id.partition("/")[0] == each.id.partition("/")[0]]
-        if not stages or all(one.cost == old[one.id].cost and one.success == old[one.id].success for one in stages):
+        stages = [one for one in changed if one.part == "stages" and one.entry == each.entry]
+        if each.part != "stages" or all(_costs_as(one, old[one.id]) for one in stages):
             yield each
             continue
-        fraction = _fraction(each, stages) / _fraction(old[each.id], [old[one.id] for one in stages])
+        stages.sort(key=lambda one: len(needed[one.id]))
+        before = [old[one.id] for one in stages]
+        fraction = _fraction(each, stages) / _fraction(old[each.id], before)
         reached = each.reached
         for one in stages:
             if portfolio.budget.by_expectation and one.id in needed[each.id]:
                 reached *= one.success.central / old[one.id].success.central
-        yield replace(each, uses={name: _times(use, fraction) for name, use in each.uses.items()}, reached=reached)
+        yield replace(
+            each,
+            uses={name: _times(use, fraction) for name, use in each.uses.items()},
+            reached=reached,
+            spent=_paid(stages, before)[each.id],
+        )
+
+
+def _costs_as(stage: Initiative, before: Initiative) -> bool:
+    return stage.cost == before.cost and stage.success == before.success
+
+
+def _paid(stages: list[Initiative], before: list[Initiative]) -> dict[str, tuple[tuple[int, float], ...]]:
+    """Give what was spent to the first stage until it is full, then to the next."""
+    left: dict[int, float] = {}
+    for when, money in (payment for one in before for payment in one.spent):
+        left[when] = left.get(when, 0.0) + money
+    found = {}
+    for stage in stages:
+        room, taken = stage.cost.central, {}
+        for when in sorted(left):
+            taken[when] = min(left[when], room)
+            left[when] -= taken[when]
+            room -= taken[when]
+        found[stage.id] = tuple((when, money) for when, money in taken.items() if money > 0)
+    return found
 
 
 def _fraction(stage: Initiative, stages: list[Initiative]) -> float:

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Final
 
 from gambits.errors import Problem, Where
+from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate
-from gambits.quantities.periods import Periods
+from gambits.quantities.periods import Period, Periods
 from gambits.scaling.effects.law import LawEstimate, Provenance
 
 ARCHITECT = "architect"
@@ -52,16 +53,41 @@ class Lever(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fund:
+    """Money for some paths only, released at the start of each period beside the budget's own."""
+
+    name: str
+    paths: tuple[str, ...]
+    per_period: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Money released at the start of each period, and the rules for spending it.
 
-    With ``by_expectation`` a later stage counts by the chance that it is reached, not whole.
+    ``total`` is the ceiling that holds, the funds' money included. With ``by_expectation`` a later stage counts by
+    the chance that it is reached, not whole. ``reserve`` is the part of the total that is kept back. Prices rise by
+    ``discount_per_year``: releases are in the money of their own period, costs in that of the first one that is
+    still open. With ``includes_serving`` the bill for serving tokens is paid from the same money.
     """
 
     per_period: tuple[float, ...]
     total: float
     carry_over: bool = True
     by_expectation: bool = False
+    reserve: float = 0.0
+    discount_per_year: float = 0.0
+    includes_serving: bool = False
+    funds: tuple[Fund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a board is asked: the question, who decides, and by which day; empty or None if not said."""
+
+    question: str = ""
+    decider: str = ""
+    by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,15 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another lab: its effective compute at the start, log10 FLOP, and the factor by which it grows in a year."""
+
+    name: str
+    effective_compute: Estimate
+    growth_per_year: Estimate = Estimate.point(1, Bounds.POSITIVE)
+
+
+@dataclass(frozen=True, slots=True)
 class Synergy:
     """An extra effect of two initiatives together, on the lesser progress of both."""
 
@@ -175,6 +210,56 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What an initiative waits for: ``count`` of the initiatives ``of``.
+
+    It is funded at most as far as they are, divided by ``share``, ``lag`` periods before.
+    """
+
+    of: tuple[str, ...]
+    count: int = 1
+    share: float = 1.0
+    lag: int = 0
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is of several initiatives that can stand in for one another."""
+        return len(self.of) > 1
+
+    def __str__(self) -> str:
+        words = f"{self.count} of {', '.join(self.of)}" if self.is_choice else self.of[0]
+        words += f" at a share of {self.share:g}" if self.share < 1 else ""
+        return words + (f", {self.lag} {'period' if self.lag == 1 else 'periods'} before" if self.lag else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What would stop an initiative: its metric is below or above a number on some day."""
+
+    metric: str
+    by: date
+    below: float | None = None
+    above: float | None = None
+
+    def is_met_by(self, value: float) -> bool:
+        """Whether the work should stop at this value of the metric."""
+        return (self.below is not None and value < self.below) or (self.above is not None and value > self.above)
+
+    def __str__(self) -> str:
+        limits = [f"below {self.below:g}"] if self.below is not None else []
+        limits += [f"above {self.above:g}"] if self.above is not None else []
+        return f"{self.metric} {' or '.join(limits)} by {self.by.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """An objection that stands, and whose it is."""
+
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Initiative:
     """A line of work that can be funded in part or whole.
 
@@ -182,7 +267,11 @@ class Initiative:
     portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
     cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
     ``fitted_to`` is the largest run behind its effects, FLOP: as written, else as the laws that gave all of them say;
-    None where no evidence was measured.
+    None where no evidence was measured. ``review_every``, ``kill`` and ``dissent`` say when to look at it again, what
+    would stop it, and who objects.
+    ``minimum`` is the least funded fraction if it gets any money. ``spent`` is the money that it has had, by period
+    counted from the first (before the horizon below 0). ``part`` is ``stages`` or ``levels`` where it is a part of
+    what stands in the file, and ``own`` the keys that such a part has for itself.
     """
 
     id: str
@@ -202,28 +291,51 @@ class Initiative:
     takes: int = 1
     lag: int = 0
     uses: Mapping[str, Estimate] = field(default_factory=dict)
-    requires: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    requires: tuple[Need, ...] = ()
+    after: tuple[Need, ...] = ()
     must: bool = False
     never: bool = False
+    whole: bool = False
+    minimum: float = 0.0
+    part: str = ""
+    own: tuple[str, ...] = ()
+    spent: tuple[tuple[int, float], ...] = ()
     reached: float = 1.0
     fitted_to: float | None = None
     verified: bool = False
+    review_every: Duration | None = None
+    kill: tuple[Criterion, ...] = ()
+    dissent: tuple[Dissent, ...] = ()
 
     @property
     def price(self) -> float:
         """Money that full funding takes from the budget."""
         return self.cost.central * self.reached
 
+    @property
+    def entry(self) -> str:
+        """The id under which it stands in the file: its own, or without the name of the stage or size."""
+        return self.id.partition("/")[0]
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The ids that it waits for, as `requires` or `after`, each once and sorted."""
+        return tuple(sorted({id for need in self.requires + self.after for id in need.of}))
+
     def key(self, name: str) -> str:
         """Give the dotted key of one of its values, by which it is found in the file and drawn.
 
-        A stage has its own cost and success; the rest stands with the whole.
+        A part has what is its own, and shares the rest with the whole.
         """
-        whole, _, stage = self.id.partition("/")
-        if stage and name in ("cost", "success"):
-            return f"initiatives.{whole}.stages.{stage}.{name}"
+        whole, _, part = self.id.partition("/")
+        if name.partition(".")[0] in self.own:
+            return f"initiatives.{whole}.{self.part}.{part}.{name}"
         return f"initiatives.{whole}.{name}"
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is one of several sizes, of which at most one is funded, and that one whole."""
+        return self.part == "levels"
 
     @property
     def laws(self) -> Mapping[Lever, Provenance]:
@@ -258,11 +370,31 @@ class Correlation:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Initiatives that together get between ``low`` and ``high`` of all money."""
+
+    among: tuple[str, ...]
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many initiatives get money: at least ``fewest``, at most ``most`` (None for any number)."""
+
+    fewest: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """One input file, read and found sound.
 
-    ``initiatives`` stand in canonical order (``order.py``). ``inputs`` holds every value as written, by dotted
-    key; ``where`` says on which line; both leave equality to the records.
+    ``groups`` and each set of ``excludes``, of which at most one is funded, name initiatives as the file does.
+
+    ``initiatives`` stand in canonical order (``order.py``). ``current`` is today's allocation, money over the
+    horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written,
+    by dotted key; ``where`` says on which line; both leave equality to the records.
     """
 
     name: str
@@ -277,12 +409,25 @@ class Portfolio:
     scenarios: tuple[Scenario, ...] = AS_PLANNED
     correlation: Correlation = Correlation()
     market: Market | None = None
+    decision: Decision = Decision()
     synergies: tuple[Synergy, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    groups: tuple[Group, ...] = ()
+    excludes: tuple[tuple[str, ...], ...] = ()
+    counts: Counts = Counts()
+    rivals: tuple[Rival, ...] = ()
+    current: Mapping[str, float] | None = None
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
     warnings: tuple[Problem, ...] = field(compare=False, default=())
+
+    @property
+    def now(self) -> int:
+        """How many periods were over on the day of the estimates: their money is spent, not planned."""
+        first = self.periods.first
+        passed = Period.around(self.as_of, first.unit).index - first.index
+        return min(max(0, passed), self.periods.count)
 
     def initiative(self, id: str) -> Initiative:
         """Find an initiative by its id.

@@ -8,13 +8,16 @@ from typing import Any, Final
 from gambits.files import bundled
 from gambits.files.kinds import (
     ESTIMATE_SCHEMA,
+    ByPeriod,
     Choice,
     Date,
     Flag,
     Ids,
     Kind,
+    Lasting,
     Later,
     Number,
+    OneOrMore,
     PeriodName,
     PerPeriod,
     Text,
@@ -25,6 +28,7 @@ from gambits.files.kinds import (
 from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.effects import Effect
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
+from gambits.portfolio.needs import Needs
 from gambits.portfolio.response import ResponseKind
 from gambits.quantities.estimates import Bounds
 
@@ -35,6 +39,8 @@ MOST_PERIODS: Final = 240
 _POSITIVE = Uncertain(Bounds.POSITIVE)
 _PROBABILITY = Uncertain(Bounds.PROBABILITY)
 _MONEY = Number(low=0)
+_FRACTION = Number(low=0, high=1)
+_MANY = Whole(0, 100_000)
 
 _TREND_GROWTH = Key("growth_per_year", _POSITIVE, "growth of the baseline, without this portfolio", "× a year", "1")
 
@@ -57,6 +63,39 @@ EFFECTS: Final = Section(
     )
 )
 
+_USES = Key(
+    "uses",
+    Table(_POSITIVE, "amount"),
+    "total use of each resource at full funding, in proportion to the money",
+    "the resource's",
+)
+
+LEVEL: Final = Section(
+    (
+        Key("name", Text(), "what the size is called", default="its number"),
+        Key("cost", _POSITIVE, "cost of this size", "money", required=True),
+        Key("effects", EFFECTS, "what this size does, by lever", default="those of the initiative"),
+        Key("value", Uncertain(Bounds.ANY), "points of this size", "points", "those of the initiative"),
+        Key("uses", _USES.kind, "what this size uses", _USES.unit, "those of the initiative"),
+    )
+)
+
+CRITERION: Final = Section(
+    (
+        Key("metric", Text(), "an outcome of that name, a key of the initiative, `funded` or `money`", required=True),
+        Key("below", Number(), "the work stops if the metric is below this", "the metric's"),
+        Key("above", Number(), "the work stops if the metric is above this", "the metric's"),
+        Key("by", Date(), "the day on which it counts", required=True),
+    )
+)
+
+DISSENT: Final = Section(
+    (
+        Key("by", Text(), "who objects", required=True),
+        Key("text", Text(), "the objection", required=True),
+    )
+)
+
 INITIATIVE: Final = Section(
     (
         Key("title", Text(), "what people call it", default="the id"),
@@ -71,7 +110,7 @@ INITIATIVE: Final = Section(
         Key("team", Text(), "who does it"),
         Key("source", Text(), "where the effects come from; a judgement begins with that word", required=True),
         Key("note", Text(), "anything a reader should know"),
-        Key("cost", _POSITIVE, "cost of full funding; required without `stages`", "money"),
+        Key("cost", _POSITIVE, "cost of full funding; required without `stages` and `levels`", "money"),
         Key("success", _PROBABILITY, "probability of technical success", default="1"),
         Key(
             "stages",
@@ -88,6 +127,11 @@ INITIATIVE: Final = Section(
             ),
             "chained parts in place of `cost` and `success`; the effects come with the last",
         ),
+        Key(
+            "levels",
+            Several(LEVEL, "level"),
+            "sizes in place of `cost`, in rising order: at most one is funded, and that one whole",
+        ),
         Key("effects", EFFECTS, "what full funding does, by lever"),
         Key("quality", Number(above=0, high=1), "share of the added tokens that counts as usable", default="1"),
         Key("value", Uncertain(Bounds.ANY), "points of your own, linear in the funded fraction", "points", "0"),
@@ -100,26 +144,30 @@ INITIATIVE: Final = Section(
         Key("start", PeriodName(), "no money before this period", default="the first"),
         Key("takes", Whole(1, MOST_PERIODS), "at most 1/n of the cost in a period", "periods", "1"),
         Key("lag", Whole(0, MOST_PERIODS), "progress counts this much after the money", "periods", "0"),
-        Key(
-            "uses",
-            Table(_POSITIVE, "amount"),
-            "total use of each resource at full funding, in proportion to the money",
-            "the resource's",
-        ),
-        Key("requires", Ids(), "funded only as far as all of these are; void if one of them fails"),
-        Key("after", Ids(), "funded only as far as all of these are, without the technical chain"),
+        _USES,
+        Key("requires", Needs(), "funded only as far as all of these are; void if one of them fails"),
+        Key("after", Needs(), "funded only as far as all of these are, without the technical chain"),
         Key("must", Flag(), "fully funded at the end", default="false"),
         Key("never", Flag(), "gets no money", default="false"),
-        Key("whole", Later("flag"), "all or nothing"),
-        Key("minimum", Later("fraction"), "smallest funded fraction if funded at all"),
-        Key("levels", Later("list of levels"), "one of several sizes"),
-        Key("spent", Later("money by period"), "paid already; counts as funded"),
+        Key(
+            "whole",
+            Flag(),
+            "all or nothing at the end; if it takes several periods, in equal parts from a start that the plan chooses",
+            default="false",
+        ),
+        Key("minimum", _FRACTION, "smallest funded fraction at the end if it gets any money", default="0"),
+        Key(
+            "spent",
+            ByPeriod(_MONEY),
+            "paid already, before the horizon or in periods over by `as_of`: counts as funded",
+            "money",
+        ),
         Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
-        Key("review_every", Later("duration"), "when an estimate is stale"),
-        Key("kill", Later("list"), "criteria for stopping"),
-        Key("dissent", Later("list"), "objections, by whom"),
+        Key("review_every", Lasting(), "how long its estimates hold; a rerun names those that are older"),
+        Key("kill", Several(CRITERION, "criterion"), "what would stop the work; a rerun looks at each"),
+        Key("dissent", Several(DISSENT, "objection"), "objections that stand, and whose they are"),
     )
 )
 
@@ -163,11 +211,59 @@ OVERLAP: Final = Section(
     )
 )
 
+DECISION: Final = Section(
+    (
+        Key("question", Text(), "the decision as a question", default="how the budget should be split"),
+        Key("decider", Text(), "who decides"),
+        Key("by", Date(), "the day by which it has to be decided"),
+    )
+)
+
+RIVAL: Final = Section(
+    (
+        Key(
+            "effective_compute",
+            _POSITIVE,
+            "its effective compute at the start of the first period",
+            "log10 FLOP",
+            required=True,
+        ),
+        Key("growth_per_year", _POSITIVE, "growth of its effective compute", "× a year", "1"),
+    )
+)
+
 SCENARIO: Final = Section(
     (
         Key("name", Text(), "what the future is called", required=True),
         Key("probability", Number(above=0, high=1), "its probability", required=True),
-        Key("change", Changes(), "estimates under `frontier`, `market` and `initiatives` that differ, by dotted key"),
+        Key(
+            "change",
+            Changes(),
+            "estimates under `frontier`, `market`, `rivals` and `initiatives` that differ, by dotted key",
+        ),
+    )
+)
+
+FUND: Final = Section(
+    (
+        Key("name", Text(), "what people call it", required=True),
+        Key("paths", OneOrMore(), "the paths that it may pay for", required=True),
+        Key("per_period", PerPeriod(_MONEY), "released at the start of each period", "money", required=True),
+    )
+)
+
+GROUP: Final = Section(
+    (
+        Key("among", Ids(), "the initiatives", required=True),
+        Key("min", _FRACTION, "least part of all money that they get together", "fraction", "0"),
+        Key("max", _FRACTION, "most part of all money that they get together", "fraction", "1"),
+    )
+)
+
+COUNTS: Final = Section(
+    (
+        Key("min", _MANY, "at least so many initiatives get money", default="0"),
+        Key("max", _MANY, "at most so many initiatives get money", default="any number"),
     )
 )
 
@@ -208,9 +304,15 @@ PORTFOLIO: Final = Section(
                         default="committed",
                     ),
                     Key("includes_serving", Later("flag"), "serving bill inside the budget"),
-                    Key("discount_per_year", Later("number"), "then-year money"),
-                    Key("reserve", Later("fraction"), "kept back"),
-                    Key("funds", Later("list"), "money for some paths only"),
+                    Key(
+                        "discount_per_year",
+                        Number(low=0, high=10),
+                        "by how much the same work is dearer a year later: releases are then-year money",
+                        "fraction a year",
+                        "0",
+                    ),
+                    Key("reserve", _FRACTION, "part of all money that is kept back", "fraction", "0"),
+                    Key("funds", Several(FUND, "fund"), "money for some paths only, beside `per_period`"),
                 )
             ),
             "the money",
@@ -307,9 +409,14 @@ PORTFOLIO: Final = Section(
             ),
             "what a plan is worth; a weight not given is its default unless any is given, then 0",
         ),
-        Key("decision", Later("section"), "the question, the decider, the date"),
-        Key("current", Later("money by id"), "today's allocation"),
-        Key("rivals", Later("section"), "other labs"),
+        Key("decision", DECISION, "what the memo asks a board to decide"),
+        Key(
+            "current",
+            Table(_MONEY, "initiative"),
+            "today's allocation: money over the horizon by initiative, paid evenly from its start on",
+            "money",
+        ),
+        Key("rivals", Table(RIVAL, "rival"), "other labs, to be ahead of or behind"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
         Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
         Key(
@@ -317,9 +424,9 @@ PORTFOLIO: Final = Section(
             Several(OVERLAP, "overlap", apart=True),
             "effects that share one slack, and add up to a cap at most",
         ),
-        Key("groups", Later("list"), "limits on sets of initiatives"),
-        Key("excludes", Later("list"), "at most one of a set"),
-        Key("counts", Later("section"), "how many may be funded"),
+        Key("groups", Several(GROUP, "group"), "limits on what sets of initiatives get together"),
+        Key("excludes", Several(Ids(), "set of ids"), "sets of which at most one gets money"),
+        Key("counts", COUNTS, "how many initiatives get money"),
         Key(
             "correlation",
             Section(
