@@ -25,27 +25,18 @@ from gambits.allocate.export import export as write_master
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
-from gambits.analyse.contributions import contributions, matching_compute
+from gambits.analyse.contributions import contributions, extrapolated, matching_compute
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
-from gambits.analyse.outlook import (
-    Outlook,
-    baseline_of,
-    data_for_twice,
-    ledger_of,
-    wall_of,
-    worth_by_path,
-    worth_of,
-)
+from gambits.analyse.outlook import Outlook
+from gambits.analyse.projection import project_plan
 from gambits.analyse.study import Settings, Study
 from gambits.errors import InfeasibleError, InputError, Problem, Where
-from gambits.files import bundled
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Lever, Portfolio
-from gambits.quantities.estimates import Estimate
+from gambits.portfolio.model import Initiative, Portfolio
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -186,42 +177,7 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
     """
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
     study = Study(portfolio, settings)
-    seen, optimum = study.forecast(chosen), study.best(chosen)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
-    by_progress, by_funded = seen.evaluate(*counted).expected_slopes
-
-    def gain_of(levers: frozenset[Lever]) -> Array:
-        part = Study(only_levers(portfolio, levers), settings).forecast(chosen)
-        return np.asarray(part.draws.probability @ part.project(*counted).gain)
-
-    return Outlook(
-        baseline=baseline_of(portfolio, seen),
-        initiatives=worth_of(portfolio, seen, (by_progress * counted[0] + by_funded * counted[1]).sum(axis=1)),
-        by_path=worth_by_path(portfolio, seen),
-        ledger=ledger_of(portfolio, gain_of, _ends_of_years(portfolio)),
-        wall=wall_of(seen),
-        more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
-    )
-
-
-def _ends_of_years(portfolio: Portfolio) -> dict[str, int]:
-    """Map each year of the horizon to its last period."""
-    return {name[:4]: k for k, name in enumerate(portfolio.periods.names)}
-
-
-def only_levers(portfolio: Portfolio, levers: frozenset[Lever]) -> Portfolio:
-    """Give the same portfolio with every effect on other levers left out."""
-
-    def kept(effects: Mapping[Lever, Estimate]) -> dict[Lever, Estimate]:
-        return {lever: estimate for lever, estimate in effects.items() if lever in levers}
-
-    return replace(
-        portfolio,
-        initiatives=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.initiatives),
-        synergies=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.synergies),
-        overlaps=tuple(each for each in portfolio.overlaps if each.lever in levers),
-    )
+    return project_plan(study, chosen, study.best(chosen))
 
 
 def without_shares(gambit: Gambit) -> Gambit:
@@ -240,14 +196,13 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     allocations = [
         _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
     ]
-    inputs = _inputs(portfolio, gambit)
+    inputs = inputs_of(portfolio, gambit)
     looked_at, status = None, optimum.ending
     if not settings.certain:
         try:
             looked_at = _honesty(study, gambit, optimum, counted)
         except KeyboardInterrupt:
             status = Ending.INTERRUPTED  # the plan is found and certified; what speaks against it is not
-    drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
     return Plan(
         status=status.value,
         gambit=gambit.name,
@@ -266,11 +221,11 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
         versions=versions(),
-        input_sha256=_hash({"inputs": inputs, "settings": drawn}),
+        input_sha256=input_sha256(inputs, settings),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
-        extrapolated=_extrapolated(portfolio, split),
+        extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
     )
@@ -285,13 +240,6 @@ def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dic
         return None
     found = token_gdp(portfolio.market, seen.draws, projection, portfolio.periods.count)
     return {name: report.to_dict() for name, report in found.items()}
-
-
-def _extrapolated(portfolio: Portfolio, split: Array) -> float:
-    """Give the part of positive value on gains that reach beyond their evidence."""
-    gains = np.maximum(split, 0)
-    beyond = np.array([portfolio.reaches_beyond(each) for each in portfolio.initiatives])
-    return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
 
 
 def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Array, Array]) -> dict[str, Any]:
@@ -365,10 +313,17 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
     return matching_compute(law.central, compute, tokens, plan.gain[-1], math.log(served) if served else None)
 
 
-def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
+def inputs_of(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
+    """Give all that a plan was made from: portfolio and gambit as written, the law by its constants."""
     read = _law(portfolio)
     law = read.inputs if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
+
+
+def input_sha256(inputs: Mapping[str, object], settings: Settings) -> str:
+    """Hash all that decides a plan."""
+    drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
+    return _hash({"inputs": inputs, "settings": drawn})
 
 
 def _hash(value: Any) -> str:

@@ -39,8 +39,10 @@ What do you want to do?
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
+  see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
+  learn from what came out        gambits calibrate my-lab
   let another solver check        gambits export my-lab -o master.lp
 
 Every command explains itself: gambits COMMAND --help
@@ -199,7 +201,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
 
     found, chosen = load(portfolio), load_gambit(gambit)
     plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan)
+    recorder.keep(found, chosen, settings, plan.to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
@@ -229,7 +231,7 @@ def compare(
     found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name])
+        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json and out != "-":
@@ -245,17 +247,18 @@ def compare(
 @settings_options
 @json_option
 def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
-    """Show the lab without the portfolio, what each initiative would add, and when data run out."""
+    """Show where the lab is heading, what each initiative would add, and when data run out."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import outlook_tables
     from gambits.cli.output import show
     from gambits.portfolio.load import load
 
-    outlook = pipeline.project(load(portfolio), gambit, settings)
+    found = load(portfolio)
+    outlook = pipeline.project(found, gambit, settings)
     if as_json:
         write_json(outlook.to_dict())
     else:
-        show(tables.outlook(outlook))
+        show(outlook_tables.outlook(outlook, found.money))
 
 
 @main.command()
@@ -273,7 +276,7 @@ def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, ou
     found, chosen = load(portfolio), load_gambit(gambit)
     comparison = pipeline.beside(found, chosen, settings)
     text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name], text)
+    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
     write(text, out)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gambits.cli.output import WIDTH
 from gambits.portfolio.load import FILE_NAME
-from gambits.words import factor, flop, money, multiple, oom, percent
+from gambits.words import money, multiple, oom, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from gambits.analyse.bridge import Bridge, Line
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
-    from gambits.analyse.outlook import Outlook
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
 _MOST_PERIODS: Final = 8
+_SMALLEST: Final = 5e-5
+"""Value below this rounds to nothing in a table, OOM."""
+_LONGEST: Final = 36
+"""Characters of a value in a table; the rest is in the JSON."""
 _SMALL: Final = 0.05
 """Money below this rounds to nothing in a table."""
 
@@ -158,7 +161,7 @@ def changes(found: Changes) -> RenderableType:
     parts: list[RenderableType] = []
     if found.edits:
         edits = framed("what changed in the inputs")
-        edits.add_column("input", overflow="fold")
+        edits.add_column("input", overflow="fold", min_width=24)
         edits.add_column("old", overflow="fold")
         edits.add_column("new", overflow="fold")
         for edit in found.edits:
@@ -176,7 +179,9 @@ def changes(found: Changes) -> RenderableType:
         ):
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
         for move in found.moves:
-            table.add_row(escape(move.id), money(move.old), money(move.new), f"{move.new - move.old:+.1f}")
+            table.add_row(
+                escape(move.id), money(move.old), money(move.new), f"{round(move.new - move.old, 1) + 0.0:+.1f}"
+            )
         parts.append(table)
     else:
         parts.append("No money moved.")
@@ -198,7 +203,8 @@ def bridge(found: Bridge, unit: str) -> list[RenderableType]:
     for name in ("value", "money"):
         table.add_column(name, justify="right")
     for line in found.lines:
-        table.add_row(escape(line.edit), _with_error(f"{line.value:+.4f}", line.value_error), _moved(line))
+        value = f"{line.value:+.4f}" if abs(line.value) >= _SMALLEST else "–"
+        table.add_row(escape(line.edit), _with_error(value, line.value_error), _moved(line))
     table.add_section()
     values, moneys = zip(*((line.value, line.money) for line in found.lines), strict=True)
     table.add_row("all", f"{sum(values):+.4f}", money(sum(moneys)))
@@ -216,61 +222,6 @@ def _moved(line: Line) -> str:
 
 def _with_error(text: str, error: float, digits: int = 4) -> str:
     return f"{text} ± {error:.{digits}f}" if error else text
-
-
-def outlook(found: Outlook) -> RenderableType:
-    """The projection: baseline, initiatives, ledger, and the data wall."""
-    return Group(_baseline(found), _worth(found), _ledger(found), _wall(found))
-
-
-def _baseline(found: Outlook) -> RenderableType:
-    table = framed("without the portfolio (log10; means over the futures)")
-    for name in ("period", "compute, FLOP", "unique tokens", "effective compute", "data have run out", "epochs"):
-        table.add_column(name, justify="left" if name == "period" else "right")
-    for row in found.baseline:
-        levels = (f"{value:.2f}" for value in (row.compute, row.unique_tokens, row.effective_compute))
-        table.add_row(row.period, *levels, percent(row.behind), f"{row.epochs:.1f}")
-    return table
-
-
-def _worth(found: Outlook) -> RenderableType:
-    table = framed("what each initiative would add (OOM, averaged as the objective weighs it)")
-    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=26)
-    table.add_column("path", no_wrap=True)
-    for name in ("alone", "per 100 of money", "at the plan", "lost without it", "OOM beyond evidence"):
-        table.add_column(name, justify="right")
-    for id, each in sorted(found.initiatives.items(), key=lambda item: (-item[1].alone_per_money, item[0])):
-        beyond = "–" if each.beyond is None else f"{each.beyond:.1f}"
-        numbers = (each.alone, each.alone_per_money, each.marginal, each.with_all)
-        table.add_row(escape(id), escape(each.path), *map(oom, numbers), beyond)
-    table.add_section()
-    for path, value in found.by_path.items():
-        table.add_row("all of a path, by itself", escape(path), oom(value), "", "", "", "")
-    return table
-
-
-def _ledger(found: Outlook) -> RenderableType:
-    table = framed("where the plan's gain comes from (OOM at the end of each year)")
-    table.add_column("source")
-    for year in found.ledger:
-        table.add_column(year, justify="right")
-    for source in next(iter(found.ledger.values()), {}):
-        table.add_row(source, *(oom(parts[source]) for parts in found.ledger.values()))
-    table.add_section()
-    table.add_row("all", *(oom(sum(parts.values())) for parts in found.ledger.values()))
-    return table
-
-
-def _wall(found: Outlook) -> RenderableType:
-    table = framed("the data wall: the compute whose optimum needs every token once (90 % interval of the law)")
-    table.add_column("stock")
-    for name in ("tokens", "outrun at, FLOP", "from", "to", "tag"):
-        table.add_column(name, justify="right")
-    for each in found.wall:
-        levels = (flop(value).removesuffix(" FLOP") for value in (each.outrun_at, each.low, each.high))
-        table.add_row(escape(each.name), f"{each.tokens:.2g}".replace("e+", "e"), *levels, each.tag)
-    twice = ", ".join(f"{name} {factor(value)}" for name, value in found.more_data.items())
-    return Group(table, escape(f"Twice the compute asks for more data, before the wall: {twice}."))
 
 
 def next_steps(memos: Iterable[Path]) -> RenderableType:
@@ -306,7 +257,8 @@ def _warned(plans: list[Plan]) -> list[str]:
 def _value(value: object) -> str:
     if value is None:
         return "–"
-    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return escape(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def framed(title: str) -> Table:

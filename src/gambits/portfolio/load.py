@@ -18,6 +18,8 @@ from gambits.portfolio.model import (
     NOTHING_SERVED,
     Budget,
     Correlation,
+    Criterion,
+    Dissent,
     Frontier,
     Initiative,
     Lever,
@@ -246,6 +248,8 @@ def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
         uses=dict(sorted(given.pop("uses", {}).items())),
         requires=tuple(sorted(given.pop("requires", ()))),
         after=tuple(sorted(given.pop("after", ()))),
+        kill=tuple(Criterion(**each) for each in given.pop("kill", ())),
+        dissent=tuple(Dissent(**each) for each in given.pop("dissent", ())),
         **given,
     )
 

@@ -13,6 +13,7 @@ from gambits.files.kinds import (
     Flag,
     Ids,
     Kind,
+    Lasting,
     Later,
     Number,
     PeriodName,
@@ -54,6 +55,22 @@ EFFECTS: Final = Section(
     tuple(
         Key(lever.value, Effect(Bounds.POSITIVE, lever.value), about, lever.unit)
         for lever, about in _ABOUT_LEVERS.items()
+    )
+)
+
+CRITERION: Final = Section(
+    (
+        Key("metric", Text(), "an outcome of that name, a key of the initiative, `funded` or `money`", required=True),
+        Key("below", Number(), "the work stops if the metric is below this", "the metric's"),
+        Key("above", Number(), "the work stops if the metric is above this", "the metric's"),
+        Key("by", Date(), "the day on which it counts", required=True),
+    )
+)
+
+DISSENT: Final = Section(
+    (
+        Key("by", Text(), "who objects", required=True),
+        Key("text", Text(), "the objection", required=True),
     )
 )
 
@@ -117,9 +134,9 @@ INITIATIVE: Final = Section(
         Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
-        Key("review_every", Later("duration"), "when an estimate is stale"),
-        Key("kill", Later("list"), "criteria for stopping"),
-        Key("dissent", Later("list"), "objections, by whom"),
+        Key("review_every", Lasting(), "how long its estimates hold; a rerun names those that are older"),
+        Key("kill", Several(CRITERION, "criterion"), "what would stop the work; a rerun looks at each"),
+        Key("dissent", Several(DISSENT, "objection"), "objections that stand, and whose they are"),
     )
 )
 
