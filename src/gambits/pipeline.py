@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Ending, Optimum, search
+from gambits.allocate.cuts import Ending, Optimum, search
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.export import Export
 from gambits.allocate.export import export as write_master
+from gambits.allocate.money import paid_before, spend
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
@@ -36,7 +37,7 @@ from gambits.forecast.oracle import Forecast, Projection
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Portfolio
+from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -189,13 +190,10 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     """Turn arrays into the answer."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     initiatives = portfolio.initiatives
-    when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    counted = timing.counted(initiatives, optimum.progress, optimum.funded, seen.periods)
     split = contributions(seen, *counted)
     projection = seen.project(*counted)
-    allocations = [
-        _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
-    ]
+    allocations = _allocations(portfolio, optimum)
     inputs = inputs_of(portfolio, gambit)
     looked_at, status = None, optimum.ending
     if not settings.certain:
@@ -228,6 +226,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
+        fixed=portfolio.now,
     )
 
 
@@ -246,12 +245,14 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
     """Hold fresh draws, scenarios and batches against a plan."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     fresh = study.forecast(gambit, f"{settings.seed}/fresh")
-    spent = optimum.funded[:, -1] * np.array([each.price for each in portfolio.initiatives])
+    spent = spend(portfolio, optimum.funded).sum(axis=1)
     size = max(_LEAST_IN_BATCH, settings.draws // max(1, settings.batches))
+
+    patience = settings.patience(settings.gap)
 
     def chosen_on(number: int) -> Array:
         batch = study.forecast(gambit, f"{settings.seed}/batch/{number}", size)
-        return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
+        return find_optimum(portfolio, gambit, batch, near=optimum, patience=patience).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
     # Who interrupted the search does not want to wait for eight more.
@@ -266,19 +267,24 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
     ).to_dict()
 
 
-def _allocation(initiative: Initiative, funded: Array, progress: Array) -> Allocation:
-    received = np.diff(funded, prepend=0.0)
-    spend = received * initiative.price
-    uses = {name: tuple((received * amount.central).tolist()) for name, amount in initiative.uses.items()}
-    return Allocation(
-        id=initiative.id,
-        title=initiative.title,
-        path=initiative.path,
-        spend=tuple(spend.tolist()),
-        funded=float(funded[-1]),
-        progress=tuple(progress.tolist()),
-        uses=uses,
-    )
+def _allocations(portfolio: Portfolio, optimum: Optimum) -> list[Allocation]:
+    initiatives = portfolio.initiatives
+    received = np.diff(optimum.funded, axis=1, prepend=paid_before(initiatives)[:, np.newaxis])
+    money = spend(portfolio, optimum.funded)
+    return [
+        Allocation(
+            id=each.id,
+            title=each.title,
+            path=each.path,
+            spend=tuple(money[i].tolist()),
+            funded=float(optimum.funded[i, -1]),
+            progress=tuple(optimum.progress[i].tolist()),
+            uses={name: tuple((received[i] * amount.central).tolist()) for name, amount in each.uses.items()},
+            spent=sum(paid for _, paid in each.spent),
+            fixed=portfolio.now,
+        )
+        for i, each in enumerate(initiatives)
+    ]
 
 
 def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation]) -> tuple[str, ...]:

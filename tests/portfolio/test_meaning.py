@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from gambits.errors import InputError, Where
-from gambits.portfolio.model import Lever, Portfolio
+from gambits.portfolio.model import Lever, Need, Portfolio
 
 LAB = """\
 format: gambits/1
@@ -179,7 +179,7 @@ def test_a_weight_not_given_is_its_default_unless_any_is_given_and_then_zero(
 def test_a_single_id_needs_no_brackets_and_counts_once(written: str, read: Callable[[str], Portfolio]) -> None:
     portfolio = read(LAB + f"  flagship: {{path: architect, source: x, cost: 1, value: 1, requires: {written}}}\n")
 
-    assert portfolio.initiative("flagship").requires == ("hybrid",)
+    assert portfolio.initiative("flagship").requires == (Need(("hybrid",)),)
 
 
 @pytest.mark.parametrize(

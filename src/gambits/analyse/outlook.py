@@ -223,6 +223,5 @@ def _nothing(portfolio: Portfolio, forecast: Forecast) -> tuple[Array, Array]:
 
 
 def _counted(portfolio: Portfolio, forecast: Forecast, funded: Array) -> tuple[Array, Array]:
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, forecast.periods)
     made = timing.progress(portfolio.initiatives, funded)
-    return timing.as_counted(made, when), timing.as_counted(funded, when)
+    return timing.counted(portfolio.initiatives, made, funded, forecast.periods)

@@ -43,8 +43,7 @@ def project_plan(study: Study, gambit: Gambit, optimum: Optimum) -> Outlook:
         The plan.
     """
     portfolio, seen = study.portfolio, study.forecast(gambit)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    counted = timing.counted(portfolio.initiatives, optimum.progress, optimum.funded, seen.periods)
     by_progress, by_funded = seen.evaluate(*counted).expected_slopes
 
     def gain_of(levers: frozenset[Lever]) -> Array:

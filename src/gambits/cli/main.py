@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,13 +75,13 @@ def settings_options(command: Command) -> Command:
     """How many futures, from which seed, on which machines; gives the command its ``settings``."""
 
     @functools.wraps(command)
-    def wrapped(draws: int, seed: int, certain: bool, batches: int, cluster: str | None, **others: Any) -> None:
+    def wrapped(cluster: str | None, **given: Any) -> None:
         from gambits.analyse.study import Settings
         from gambits.cli.progress import watching
 
+        asked = {name: given.pop(name) for name in ("draws", "seed", "certain", "batches", "gap", "time_limit")}
         with watching() as watch, _workers(cluster) as workers:
-            settings = Settings(draws, seed, certain, batches, workers, watch)
-            command(settings=settings, **others)
+            command(settings=Settings(workers=workers, watch=watch, clock=time.monotonic, **asked), **given)
 
     options = (
         click.option(
@@ -94,6 +95,19 @@ def settings_options(command: Command) -> Command:
             default=8,
             show_default=True,
             help="Plans on other draws that say how stable this one is.",
+        ),
+        click.option(
+            "--gap",
+            type=click.FloatRange(min=0, min_open=True),
+            default=1e-5,
+            show_default=True,
+            help="How far from the best a plan may be, OOM.",
+        ),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop each search after so long, with the best plan so far.",
         ),
         click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
     )

@@ -130,7 +130,7 @@ class Memo:
         rules = self.background.barred.get(line.initiative.id)
         if rules:
             return "; ".join(rule.rule for rule in rules)
-        serves = [each.id for each in self.portfolio.initiatives if line.initiative.id in each.requires + each.after]
+        serves = [each.id for each in self.portfolio.initiatives if line.initiative.id in each.waits_for]
         if not line.initiative.effects and serves:
             return f"nothing that needs it is funded ({', '.join(sorted(serves))})"
         return "its money is worth more elsewhere under these rules"
