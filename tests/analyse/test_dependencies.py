@@ -42,31 +42,69 @@ def lab(*initiatives: str, count: int = 8, **frame: Any) -> str:
 
 
 @st.composite
+def needs(draw: st.DrawFn, ids: list[str]) -> str:
+    """Draw what one waits for: ids, parts, delays, choices."""
+    found = []
+    for _ in range(draw(st.integers(0, 2)) if ids else 0):
+        of = draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
+        keys = [f"of: [{', '.join(of)}]"]
+        keys += [f"k: {draw(st.integers(1, len(of)))}"] if draw(st.booleans()) else []
+        keys += [f"share: {draw(st.sampled_from([0.25, 0.5]))}"] if draw(st.booleans()) else []
+        keys += [f"lag: {draw(st.integers(1, 2))}"] if draw(st.booleans()) else []
+        found.append(f"{{{', '.join(keys)}}}")
+    return f"[{', '.join(found)}]"
+
+
+@st.composite
 def labs(draw: st.DrawFn) -> str:
     ids = ["a", "b", "c", "d", "e", "f"][: draw(st.integers(1, 6))]
     rows = []
     for k, id in enumerate(ids):
         keys = [f"takes: {draw(st.integers(1, 4))}", f"lag: {draw(st.integers(0, 3))}"]
         keys.append(f"start: 2027Q{draw(st.integers(1, 4))}")
-        for kind in ("requires", "after"):
-            names = draw(st.lists(st.sampled_from(ids[:k]), max_size=2, unique=True)) if k else []
-            keys.append(f"{kind}: [{', '.join(names)}]")
-        if draw(st.integers(0, 5)) == 0:
-            keys.append("never: true")
+        keys += [f"requires: {draw(needs(ids[:k]))}", f"after: {draw(needs(ids[:k]))}"]
+        keys += ["never: true"] if draw(st.integers(0, 5)) == 0 else []
+        keys += [draw(st.sampled_from(["whole: true", "spent: {2026Q4: 2}"]))] if draw(st.integers(0, 3)) == 0 else []
         rows.append(f"{id} {', '.join(keys)}")
     return lab(*draw(st.permutations(rows)))
 
 
+def enough(parts: list[float], count: int) -> float:
+    """Find the largest x up to 1 with Σ min(u, x) ≥ count·x, by halving."""
+    low, high = 0.0, 1.0
+    if sum(min(part, high) for part in parts) >= count * high - 1e-12:
+        return high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if sum(min(u, middle) for u in parts) >= count * middle - 1e-15 else (low, middle)
+    return low
+
+
 def simulated(portfolio: Portfolio, horizon: int) -> dict[str, list[float]]:
-    """Fund all as fast as may be, period by period."""
-    funded = {each.id: [0.0] * horizon for each in portfolio.initiatives}
-    for t in range(horizon):
-        before = {id: row[t - 1] if t else 0.0 for id, row in funded.items()}
-        for _ in portfolio.initiatives:
-            for each in portfolio.initiatives:
-                able = t >= each.start and not each.never
-                most = before[each.id] + 1 / each.takes if able else before[each.id]
-                funded[each.id][t] = min([most, 1.0, *(funded[id][t] for id in each.requires + each.after)])
+    """Fund all as fast as may be, period by period; what is whole from the first start that lets it go through."""
+    funded: dict[str, list[float]] = {}
+    before = {each.id: sum(money for _, money in each.spent) / each.cost.central for each in portfolio.initiatives}
+
+    def allowed(each: Any, t: int) -> float:
+        limits = [1.0]
+        for need in each.requires + each.after:
+            then = [funded[id][t - need.lag] if t >= need.lag else before[id] for id in need.of]
+            limits.append(enough([part / need.share for part in then], need.count))
+        return min(limits)
+
+    for each in sorted(portfolio.initiatives, key=lambda each: each.id):
+        row = [before[each.id]] * horizon
+        if each.whole and not each.never:
+            for begin in range(each.start, horizon):
+                tried = [min(1.0, max(0.0, (t - begin + 1) / each.takes)) for t in range(horizon)]
+                if all(part <= allowed(each, t) + 1e-9 for t, part in enumerate(tried)):
+                    row = tried
+                    break
+        elif not each.never:
+            for t in range(each.start, horizon):
+                last = row[t - 1] if t else before[each.id]
+                row[t] = max(last, min(last + 1 / each.takes, 1.0, max(allowed(each, t), before[each.id])))
+        funded[each.id] = row
     return funded
 
 
@@ -74,16 +112,15 @@ def simulated(portfolio: Portfolio, horizon: int) -> dict[str, list[float]]:
 def test_times_are_those_of_a_simulation(read: Read, text: str) -> None:
     portfolio = read(text)
     graph = dependencies(portfolio)
-    horizon = 6 * 4 + 4
-    # Simulated from full down to what waits: each pass lets limits through one link more.
-    funded = simulated(portfolio, horizon)
+    funded = simulated(portfolio, 6 * (4 + 2) + 4)
 
     for each in portfolio.initiatives:
         row = funded[each.id]
         done = next((t for t, part in enumerate(row) if part >= 1 - 1e-9), math.inf)
-        start = next((t for t, part in enumerate(row) if part > 0), math.inf)
         when = graph.timing[each.id]
-        assert (when.start, when.done, when.counts) == (start, done, done + each.lag)
+        assert (when.done, when.counts) == (done, done + each.lag)
+        if not math.isinf(done) and not each.spent:
+            assert when.start == next(t for t, part in enumerate(row) if part > 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +130,13 @@ def test_times_are_those_of_a_simulation(read: Read, text: str) -> None:
         (("a takes: 2, start: 2027Q2", "b takes: 3, requires: [a]"), 3),
         (("a start: 2027Q3", "b takes: 3, requires: [a]"), 4),
         (("a takes: 4", "b takes: 2, after: [a]", "c start: 2027Q2, requires: [b]"), 3),
+        (("a takes: 3", "b takes: 1, requires: [{of: a, lag: 2}]"), 4),
+        (("a takes: 4", "b takes: 1, requires: [{of: a, share: 0.5}]"), 1),
+        (("a takes: 4", "b takes: 2", "c takes: 1, after: [{any: [a, b]}]"), 1),
+        (("a takes: 4", "b takes: 2", "d start: 2027Q4", "c takes: 1, after: [{k: 2, of: [a, b, d]}]"), 3),
+        (("a start: 2027Q2", "b takes: 3, whole: true, requires: [a]"), 3),
+        (("a takes: 3, whole: true, start: 2027Q2", "b takes: 2, requires: [a]"), 3),
+        (("a takes: 2", "b takes: 4, spent: {2026Q4: 4}, requires: [a]"), 2),
     ],
 )
 def test_no_plan_is_sooner_and_some_plan_is_as_soon(
@@ -128,6 +172,24 @@ def test_the_critical_path_is_what_decides_when_all_counts(read: Read) -> None:
     assert (graph.blocker["c"].path, graph.blocker["c"].why) == (("c", "b", "a"), "takes 1 period from 2027Q3")
     assert set(graph.blocker) == {"b", "c"}
     assert [node["critical"] for node in graph.to_dict()["nodes"]] == [True, False, False, True, True]
+
+
+def test_of_a_choice_the_last_that_is_needed_decides(read: Read) -> None:
+    rows = ("a takes: 2", "b takes: 3", "c start: 2027Q4", "d requires: [{k: 2, of: [a, b, c]}]")
+    graph = dependencies(read(lab(*rows)))
+
+    assert graph.blocker["d"].path == ("d", "b")
+    assert graph.critical_path == ("c",)
+    assert [edge.words for edge in graph.edges] == ["2 of 3"] * 3
+
+
+def test_sizes_and_sets_of_which_one_gets_money_are_named(read: Read) -> None:
+    rows = ("a takes: 2", "b takes: 3", "c cost: 9, levels: [{cost: 4}, {name: big, cost: 9}]", "d requires: [c]")
+    text = lab(*rows, excludes=[["b", "a"], ["a", "c"]]).replace("    cost: 9\n    value: 1\n    levels", "    levels")
+    graph = dependencies(read(text))
+
+    assert graph.excludes == (("a", "b"), ("a", "c/1", "c/big"), ("c/1", "c/big"))
+    assert {edge.of for edge in graph.waits_of("d")} == {"c/1", "c/big"}
 
 
 def test_what_never_gets_money_blocks_all_behind_it(read: Read) -> None:

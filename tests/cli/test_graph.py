@@ -39,10 +39,13 @@ def test_the_table_shows_layers_times_and_worth(run: Run, lab: Path) -> None:
 def test_json_has_every_key_that_is_promised(run: Run, lab: Path, plan: Path) -> None:
     record = json.loads(run("graph", lab, "--certain", "--plan", plan, "--json").stdout)
 
-    assert set(record) == KEYS | {"format", "portfolio", "money", "gambit"}
+    assert set(record) == KEYS | {"format", "portfolio", "money", "gambit", "excludes"}
     assert (record["format"], record["gambit"]) == ("gambits/graph/1", "challenger")
     assert record["layers"] == [["hybrid", "rented", "verifier"], ["play"]]
-    assert record["edges"] == [{"from": "verifier", "to": "play", "kind": "requires"}]
+    assert record["edges"] == [
+        {"from": "verifier", "to": "play", "kind": "requires", "share": 1, "lag": 0, "choice": None}
+    ]
+    assert record["excludes"] == []
     assert [node["id"] for node in record["nodes"]] == ["hybrid", "rented", "verifier", "play"]
     assert record["unlock"]["verifier"]["opens"] == ["play"]
     kept = json.loads(plan.read_text(encoding="utf-8"))["initiatives"]

@@ -146,7 +146,8 @@ def test_hostile_titles_are_text_in_a_picture(read: Callable[[str], Portfolio]) 
 
 
 LINE = re.compile(
-    r'flowchart LR|  n\d+(\["[^"]*"\]|\("[^"]*"\)|\[\["[^"]*"\]\])|  n\d+ (==>|-->|-\.->) n\d+'
+    r'flowchart LR|  n\d+(\["[^"]*"\]|\("[^"]*"\)|\[\["[^"]*"\]\])|  n\d+ (==>|-->|-\.->)(\|"[^"]*"\|)? n\d+'
+    r"|  n\d+ x-\.-x n\d+"
     r"|  classDef critical stroke-width:3px|  class n\d+(,n\d+)* critical"
 )
 
@@ -175,7 +176,7 @@ def test_hostile_titles_are_text_in_dot(read: Callable[[str], Portfolio]) -> Non
         r"digraph gambits \{|  graph \[rankdir=LR, label=S, labelloc=t\]|  node \[fontname=S\]|  \{ rank=same|  \}|\}"
     )
     node = r"    n\d+ \[shape=(box|ellipse|component), label=S(, penwidth=3)?\]"
-    edge = r"  n\d+ -> n\d+ \[style=(solid|dashed)(, penwidth=3)?\]"
+    edge = r"  n\d+ -> n\d+ \[(style=(solid|dashed)(, penwidth=3)?(, label=S)?|dir=none, .* label=S)\]"
     assert all(re.fullmatch(f"{allowed}|{node}|{edge}", line) for line in outside.splitlines())
     for string in strings:
         # Every backslash is the first of two, or begins an escaped quote or a line break of ours.
@@ -194,6 +195,25 @@ def test_wrapped_text_fits_and_begins_as_it_was(text: str, most: int, lines: int
     words = " ".join(text.split())
     first = found[0].rstrip("…").rstrip()
     assert words.startswith(first)
+
+
+def test_choices_parts_delays_and_exclusions_are_drawn(read: Callable[[str], Portfolio]) -> None:
+    base = yaml.safe_load(Path(load("minimal").file).read_text(encoding="utf-8"))
+    base["initiatives"]["self-play"]["requires"] = [
+        {"any": ["verifier-suite", "tuned-repetition"], "lag": 1},
+        {"of": "hybrid-backbone", "share": 0.5},
+    ]
+    graph = dependencies(read(yaml.safe_dump(base | {"excludes": [["hybrid-backbone", "tuned-repetition"]]})))
+
+    words = {"1 of 2, 1 period ahead", "at 50%"}
+    assert {edge.words for edge in graph.edges} == words
+    picture = ET.fromstring(svg(graph))
+    assert words <= {text.text for text in picture.iter(f"{SVG}text")}
+    assert "At most one of hybrid-backbone, tuned-repetition." in (picture.findtext(f"{SVG}desc") or "")
+    assert all(LINE.fullmatch(line) for line in mermaid(graph).splitlines())
+    assert '-->|"at 50#37;"|' in mermaid(graph)
+    assert mermaid(graph).count(" x-.-x ") == 1
+    assert dot(graph).count('label="at most one"') == 1
 
 
 def test_a_large_graph_is_drawn(read: Callable[[str], Portfolio]) -> None:

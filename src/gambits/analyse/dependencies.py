@@ -5,51 +5,52 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
+from gambits.allocate.money import paid_by
 from gambits.allocate.plan import rounded
+from gambits.allocate.waiting import furthest
+from gambits.analyse.schedule import Schedule, Timing
 from gambits.analyse.study import Study
 from gambits.errors import InfeasibleError
 from gambits.files.reading import stop
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.graph import dependents, layers
-from gambits.portfolio.model import Initiative, Portfolio
+from gambits.portfolio.model import Initiative, Need, Portfolio
 from gambits.quantities.periods import Period
 from gambits.words import percent
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-
 FORMAT: Final = "gambits/graph/1"
-_FULL: Final = 1 - 1e-9
 _TOLERANCE: Final = 1e-6
 """Funded fractions that differ by less are held to each other by the rule between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Who waits, for whom, and how: as ``requires`` or ``after``."""
+    """Who waits for whom, as ``requires`` or ``after``, and the ``need`` that it is part of."""
 
     waits: str
     of: str
     kind: str
+    need: Need
 
+    @property
+    def words(self) -> str:
+        """What is special about it: one of several, in part, ahead of time; nothing for a plain one."""
+        need = self.need
+        parts = [f"{need.count} of {len(need.of)}"] if need.is_choice else []
+        parts += [f"at {percent(need.share)}"] if need.share < 1 else []
+        parts += [f"{need.lag} {'period' if need.lag == 1 else 'periods'} ahead"] if need.lag else []
+        return ", ".join(parts)
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How soon work can be done when money is no object, by period, counted from the first.
-
-    Money can come from ``start`` on, the last of it in ``done``, and in ``counts`` all of the effect counts; infinite
-    where it never comes to that.
-    """
-
-    start: float = math.inf
-    done: float = math.inf
-    counts: float = math.inf
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        need = self.need
+        choice = {"k": need.count, "of": list(need.of)} if need.is_choice else None
+        ends = {"from": self.of, "to": self.waits, "kind": self.kind}
+        return ends | {"share": need.share, "lag": need.lag, "choice": choice}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,14 @@ class Unlock:
 class Dependencies:
     """The graph of a portfolio; layers and ids in one order, whatever that of the file.
 
-    ``blocker`` has those that are held back by another: in a plan where there is one, else in time. ``unlock`` has the
-    worth of enablers under ``gambit``; None where it was not asked for. ``funded`` and ``money`` are those of a plan.
+    ``excludes`` lists sets of which at most one gets money. ``blocker`` has those that are held back by another: in a
+    plan where there is one, else in time. ``unlock`` has the worth of enablers under ``gambit``; None where it was not
+    asked for. ``funded`` and ``money`` are those of a plan.
     """
 
     portfolio: Portfolio
     edges: tuple[Edge, ...]
+    excludes: tuple[tuple[str, ...], ...]
     layers: tuple[tuple[str, ...], ...]
     timing: Mapping[str, Timing]
     critical_path: tuple[str, ...]
@@ -114,7 +117,8 @@ class Dependencies:
             "money": self.portfolio.money,
             "gambit": self.gambit,
             "nodes": [self._node(id, number) for number, layer in enumerate(self.layers) for id in layer],
-            "edges": [{"from": edge.of, "to": edge.waits, "kind": edge.kind} for edge in self.edges],
+            "edges": [edge.to_dict() for edge in self.edges],
+            "excludes": [list(each) for each in self.excludes],
             "layers": [list(layer) for layer in self.layers],
             "critical_path": list(self.critical_path),
             "unlock": None
@@ -144,19 +148,19 @@ class Dependencies:
 
 def dependencies(portfolio: Portfolio) -> Dependencies:
     """Lay out the graph of a portfolio, and find how soon all of it can be done."""
-    edges = tuple(sorted(_edges(portfolio), key=lambda edge: (edge.waits, edge.of, edge.kind)))
+    edges = tuple(sorted(_edges(portfolio), key=lambda edge: (edge.waits, edge.of, edge.kind, str(edge.need))))
     found = layers(_links(portfolio, edges))
-    order = [portfolio.initiative(id) for layer in found for id in layer]
-    schedule = _Schedule(order, edges)
-    graph = Dependencies(portfolio, edges, found, schedule.timing, schedule.critical_path())
-    return replace(graph, blocker=_known({each.id: _held_in_time(graph, schedule.held_by(each.id)) for each in order}))
+    schedule = Schedule(portfolio, tuple(id for layer in found for id in layer))
+    graph = Dependencies(portfolio, edges, _excludes(portfolio), found, schedule.timing, schedule.critical_path())
+    held = {id: _held_in_time(graph, schedule.held_by(id)) for id in schedule.timing}
+    return replace(graph, blocker=_known(held))
 
 
 def with_plan(graph: Dependencies, funded: Mapping[str, float], money: Mapping[str, float]) -> Dependencies:
     """Give a graph with what a plan funds, by id, and what holds work back in that plan."""
-    links = _links(graph.portfolio, graph.edges)
+    needs = {each.id: each.requires + each.after for each in graph.portfolio.initiatives}
     order = [id for layer in graph.layers for id in layer]
-    blocker = _known({id: _held_in_plan(graph, _held_to(id, links, funded), funded) for id in order})
+    blocker = _known({id: _held_in_plan(graph, _held_to(id, needs, funded), funded) for id in order})
     return replace(graph, funded=funded, money=money, blocker=blocker)
 
 
@@ -191,13 +195,14 @@ def with_unlock(graph: Dependencies, study: Study, gambit: Gambit) -> Dependenci
     InfeasibleError
         If no plan obeys the rules as they are.
     """
-    best = study.best(gambit)
-    at_the_end = {each.id: row[-1] for each, row in zip(graph.portfolio.initiatives, best.funded, strict=True)}
+    best, initiatives = study.best(gambit), study.portfolio.initiatives
+    more = best.funded[:, -1] - paid_by(initiatives, study.portfolio.periods.count)[:, -1]
+    gets = {each.id: part > 0 for each, part in zip(initiatives, more, strict=True)}
     unlock: dict[str, Unlock] = {}
     for id, opens in sorted(dependents(_links(graph.portfolio, graph.edges)).items()):
         if opens:
-            # What the best plan does not fund can be forbidden at no loss.
-            without = best.objective if at_the_end[id] <= 0 else _without(id, study, gambit)
+            # What gets nothing in the best plan can be forbidden at no loss.
+            without = _without(id, study, gambit) if gets[id] else best.objective
             unlock[id] = Unlock(None if without is None else max(0.0, best.objective - without), opens)
     return replace(graph, gambit=gambit.name, unlock=unlock)
 
@@ -215,9 +220,19 @@ def _without(id: str, study: Study, gambit: Gambit) -> float | None:
 
 def _edges(portfolio: Portfolio) -> Iterator[Edge]:
     for each in portfolio.initiatives:
-        for kind, names in (("requires", each.requires), ("after", each.after)):
-            for name in names:
-                yield Edge(each.id, name, kind)
+        for kind, needs in (("requires", each.requires), ("after", each.after)):
+            for need in needs:
+                yield from (Edge(each.id, id, kind, need) for id in need.of)
+
+
+def _excludes(portfolio: Portfolio) -> tuple[tuple[str, ...], ...]:
+    """List the sets of which at most one gets money, the sizes of one initiative among them."""
+    parts: dict[str, list[Initiative]] = {}
+    for each in sorted(portfolio.initiatives, key=lambda each: each.id):
+        parts.setdefault(each.entry, []).append(each)
+    sizes = [tuple(each.id for each in found) for found in parts.values() if found[0].is_size]
+    sets = [tuple(sorted(each.id for name in names for each in parts[name])) for names in portfolio.excludes]
+    return tuple(sorted({*sizes, *sets}))
 
 
 def _links(portfolio: Portfolio, edges: tuple[Edge, ...]) -> dict[str, list[str]]:
@@ -225,72 +240,6 @@ def _links(portfolio: Portfolio, edges: tuple[Edge, ...]) -> dict[str, list[str]
     for edge in edges:
         links[edge.waits].append(edge.of)
     return links
-
-
-class _Schedule:
-    """Everything funded as fast as may be: by its own pace, from its start, behind those that it waits for."""
-
-    def __init__(self, order: list[Initiative], edges: tuple[Edge, ...]) -> None:
-        self.edges: dict[str, list[Edge]] = {each.id: [] for each in order}
-        for edge in edges:
-            self.edges[edge.waits].append(edge)
-        self.initiatives = {each.id: each for each in order}
-        self.ahead: dict[str, str | None] = {}
-        self.length = self._length(order)
-        self.funded: dict[str, Array] = {}
-        self.timing: dict[str, Timing] = {}
-        for each in order:
-            self.funded[each.id] = self._fastest(each, self.edges[each.id])
-            self.timing[each.id] = _timing(self.funded[each.id], each)
-
-    def _length(self, order: list[Initiative]) -> int:
-        """Give periods enough for all to be done one behind the other."""
-        end: dict[str, int] = {}
-        for each in order:
-            behind = [end[edge.of] for edge in self.edges[each.id]]
-            end[each.id] = max([each.start, *behind]) + each.takes
-        return max(end.values(), default=0)
-
-    def _fastest(self, initiative: Initiative, edges: list[Edge]) -> Array:
-        """Give φ by period: x[t] = min(x[t−1] + 1/takes, what it waits for), from the start on."""
-        found = np.zeros(self.length)
-        if initiative.never:
-            return found
-        elapsed = np.arange(1, self.length - initiative.start + 1) / initiative.takes
-        cap = np.ones(len(elapsed))
-        for edge in edges:
-            cap = np.minimum(cap, self.funded[edge.of][initiative.start :])
-        # Unrolled: the least, over all earlier periods, of what was allowed then and the pace since.
-        found[initiative.start :] = np.minimum(elapsed, np.minimum.accumulate(cap - elapsed) + elapsed)
-        return np.clip(found, 0, 1)
-
-    def held_by(self, id: str) -> tuple[str, ...]:
-        """Give the path from an initiative to what really holds it back in time, itself where nothing else does."""
-        path = [id]
-        while (ahead := self._ahead(path[-1])) is not None:
-            path.append(ahead)
-        return tuple(path)
-
-    def _ahead(self, id: str) -> str | None:
-        """Name whom an initiative waits for longest; None where its own start and pace take longer."""
-        if id not in self.ahead:
-            each, done = self.initiatives[id], self.timing[id].done
-            late = [(_timing(self._fastest(each, [edge]), each).done, edge.of) for edge in self.edges[id]]
-            is_own = each.never or not late or done <= each.start + each.takes - 1
-            self.ahead[id] = None if is_own else min(late, key=lambda pair: (-pair[0], pair[1]))[1]
-        return self.ahead[id]
-
-    def critical_path(self) -> tuple[str, ...]:
-        """List what decides when all that can ever count does, from the first to be done to the last."""
-        last = [(-when.counts, id) for id, when in self.timing.items() if not math.isinf(when.counts)]
-        return tuple(reversed(self.held_by(min(last)[1]))) if last else ()
-
-
-def _timing(funded: Array, initiative: Initiative) -> Timing:
-    paid, full = np.flatnonzero(funded > 0), np.flatnonzero(funded >= _FULL)
-    start = float(paid[0]) if len(paid) else math.inf
-    done = float(full[0]) if len(full) else math.inf
-    return Timing(start, done, done + initiative.lag)
 
 
 def _held_in_time(graph: Dependencies, path: tuple[str, ...]) -> Blocker | None:
@@ -303,15 +252,28 @@ def _held_in_time(graph: Dependencies, path: tuple[str, ...]) -> Blocker | None:
     return Blocker(path, f"takes {last.takes} {'period' if last.takes == 1 else 'periods'}{start}")
 
 
-def _held_to(id: str, links: Mapping[str, list[str]], funded: Mapping[str, float]) -> tuple[str, ...]:
-    """Give the path from an initiative through those that are funded no further than it, to the last."""
+def _held_to(id: str, needs: Mapping[str, tuple[Need, ...]], funded: Mapping[str, float]) -> tuple[str, ...]:
+    """Give the path from an initiative through those that are funded no further than it needs, to the last."""
     path = [id]
     while True:
-        limit = min(funded[path[-1]] + _TOLERANCE, 1 - _TOLERANCE)
-        held = [(funded[name], name) for name in links[path[-1]] if funded[name] <= limit]
+        here = min(funded[path[-1]] + _TOLERANCE, 1 - _TOLERANCE)
+        limits = [(_limit(need, funded), need) for need in needs[path[-1]]]
+        held = [(limit, _next(need, funded)) for limit, need in limits if limit <= here]
         if not held:
             return tuple(path)
         path.append(min(held)[1])
+
+
+def _limit(need: Need, funded: Mapping[str, float]) -> float:
+    """Say how far those that one waits for let it be funded at the end, leaving aside how far ahead they must be."""
+    parts = np.array([funded[id] for id in need.of])
+    return float(furthest(need, parts[:, np.newaxis], parts)[0])
+
+
+def _next(need: Need, funded: Mapping[str, float]) -> str:
+    """Name whom more money would have to go to: of a choice, the one that is nearest to being enough."""
+    short = [id for id in need.of if funded[id] < need.share - _TOLERANCE] or list(need.of)
+    return min(short, key=lambda id: (-funded[id], id))
 
 
 def _held_in_plan(graph: Dependencies, path: tuple[str, ...], funded: Mapping[str, float]) -> Blocker | None:

@@ -36,7 +36,8 @@ def graph(found: Dependencies) -> RenderableType:
 
 
 def _row(found: Dependencies, id: str) -> list[str]:
-    waits = ", ".join(edge.of if edge.kind == "requires" else f"{edge.of} (after)" for edge in found.waits_of(id))
+    each = found.portfolio.initiative(id)
+    waits = "; ".join([*map(str, each.requires), *(f"{need} (after)" for need in each.after)])
     cells = [escape(f"* {id}" if id in found.critical_path else id), escape(waits)]
     cells.append(found.period(found.timing[id].counts) or "never")
     if found.unlock is not None:
@@ -52,6 +53,7 @@ def _sentences(found: Dependencies) -> list[str]:
     if found.critical_path:
         when = found.period(found.timing[found.critical_path[-1]].counts)
         lines.append(f"* At the earliest all counts in {when}; what decides that: {' → '.join(found.critical_path)}.")
+    lines += [f"At most one gets money: {', '.join(each)}." for each in found.excludes]
     if found.unlock:
         lines.append(f"Opens: what the best plan under {found.gambit} is worth less without it and all that needs it.")
     if found.blocker:

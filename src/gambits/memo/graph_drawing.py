@@ -17,13 +17,15 @@ _HIGH: Final = 64.0
 _ACROSS: Final = 310.0
 _DOWN: Final = 84.0
 _MARGIN: Final = 28.0
-_HEAD: Final = 78.0
+_HEAD: Final = 92.0
 _FOOT: Final = 84.0
 _NARROWEST: Final = 800.0
 _BAR: Final = 7.0
 _LINE: Final = 15.0
 _SIGNS: Final = 31
 """Signs of text that fit into a box."""
+_MOST_SIGNS: Final = 125
+"""Signs of text that fit across the narrowest picture."""
 _MOST_WORDS: Final = 80
 _INK: Final = "#1a1a1a"
 _GREY: Final = "#6b6b6b"
@@ -54,7 +56,7 @@ def svg(graph: Dependencies) -> str:
         f"<defs>{_MARKS}</defs>",
         f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
         _text(_MARGIN, 32, _headline(graph), size=19, weight="bold"),
-        _text(_MARGIN, 54, " ".join(_sentences(graph)), ink=_GREY),
+        *(_text(_MARGIN, 54 + 16 * k, line, ink=_GREY) for k, line in enumerate(_subtitle(graph))),
         *_lines(graph, found),
         *(_box(graph, id, found.places[id]) for layer in graph.layers for id in layer),
         *_legend(graph, height - _FOOT + 34),
@@ -63,11 +65,16 @@ def svg(graph: Dependencies) -> str:
     return "\n".join(parts)
 
 
+def _subtitle(graph: Dependencies) -> list[str]:
+    return wrapped(" ".join(_sentences(graph)), _MOST_SIGNS, 2)
+
+
 def in_words(graph: Dependencies) -> str:
     """Say what a picture of the graph shows."""
     waits: dict[str, list[str]] = {}
     for edge in graph.edges:
-        waits.setdefault(edge.waits, []).append(f"{edge.of} ({edge.kind})")
+        how = ", ".join(filter(None, (edge.kind, edge.words)))
+        waits.setdefault(edge.waits, []).append(f"{edge.of} ({how})")
     told = [f"{id} waits for {', '.join(others)}." for id, others in list(waits.items())[:_MOST_WORDS]]
     count = sum(map(len, graph.layers))
     shape = f"{count} initiatives in {len(graph.layers)} layers."
@@ -82,6 +89,8 @@ def _sentences(graph: Dependencies) -> Iterator[str]:
     if graph.critical_path:
         when = graph.period(graph.timing[graph.critical_path[-1]].counts)
         yield f"At the earliest all counts in {when}; what decides that: {' → '.join(graph.critical_path)}."
+    for each in graph.excludes:
+        yield f"At most one of {', '.join(each)}."
     if graph.gambit is not None:
         yield f"Worth under {graph.gambit}."
 
@@ -93,11 +102,24 @@ def _lines(graph: Dependencies, found: Layered) -> Iterator[str]:
         dash = ' stroke-dasharray="5 4"' if edge.kind == "after" else ""
         look = f'stroke="{_INK}" stroke-width="2.6"' if is_critical else f'stroke="{_GREY}" stroke-width="1.3"'
         mark = "critical-end" if is_critical else "end"
-        route = _route(found.lines[edge.of, edge.waits])
+        points = found.lines[edge.of, edge.waits]
+        told = f"{edge.waits} waits for {edge.of} ({', '.join(filter(None, (edge.kind, edge.words)))})"
         yield (
-            f'<path d="{route}" fill="none" {look}{dash} marker-end="url(#{mark})">'
-            f"<title>{escape(f'{edge.waits} waits for {edge.of} ({edge.kind})')}</title></path>"
+            f'<path d="{_route(points)}" fill="none" {look}{dash} marker-end="url(#{mark})">'
+            f"<title>{escape(told)}</title></path>"
         )
+        if edge.words:
+            yield _label(points, edge.words)
+
+
+def _label(points: Sequence[Point], words: str) -> str:
+    """Put words on a line, in the middle of the gap before the box that it ends at."""
+    before, last = points[-2:]
+    left, top = (_left(before) + _WIDE + _left(last)) / 2, (_middle(before) + _middle(last)) / 2
+    return (
+        f'<text x="{left:g}" y="{top + 3:.1f}" font-size="10" text-anchor="middle" fill="{_INK}" '
+        f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{escape(words)}</text>'
+    )
 
 
 def _route(points: Sequence[Point]) -> str:

@@ -31,7 +31,9 @@ def mermaid(graph: Dependencies) -> str:
     critical = set(pairwise(graph.critical_path))
     for edge in graph.edges:
         arrow = "==>" if (edge.of, edge.waits) in critical else "-.->" if edge.kind == "after" else "-->"
-        lines.append(f"  {names[edge.of]} {arrow} {names[edge.waits]}")
+        label = f'|"{_for_mermaid(edge.words)}"|' if edge.words else ""
+        lines.append(f"  {names[edge.of]} {arrow}{label} {names[edge.waits]}")
+    lines += [f"  {names[one]} x-.-x {names[other]}" for each in graph.excludes for one, other in pairwise(each)]
     if graph.critical_path:
         lines.append("  classDef critical stroke-width:3px")
         lines.append(f"  class {','.join(names[id] for id in graph.critical_path)} critical")
@@ -62,7 +64,10 @@ def dot(graph: Dependencies) -> str:
     for edge in graph.edges:
         style = "dashed" if edge.kind == "after" else "solid"
         wide = ", penwidth=3" if (edge.of, edge.waits) in critical else ""
-        lines.append(f"  {names[edge.of]} -> {names[edge.waits]} [style={style}{wide}]")
+        label = f", label={_quoted(edge.words)}" if edge.words else ""
+        lines.append(f"  {names[edge.of]} -> {names[edge.waits]} [style={style}{wide}{label}]")
+    apart = '[dir=none, style=dotted, constraint=false, label="at most one"]'
+    lines += [f"  {names[one]} -> {names[other]} {apart}" for each in graph.excludes for one, other in pairwise(each)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
