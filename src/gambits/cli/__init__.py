@@ -6,10 +6,12 @@ from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.graph import graph
 from gambits.cli.main import main
+from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
 from gambits.cli.template import template
 
+main.add_command(memo)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)

@@ -82,6 +82,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a board is asked: the question, who decides, and by which day; empty or None if not said."""
+
+    question: str = ""
+    decider: str = ""
+    by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """Something other than money that runs out in each period; not carried over."""
 
@@ -390,6 +399,7 @@ class Portfolio:
     scenarios: tuple[Scenario, ...] = AS_PLANNED
     correlation: Correlation = Correlation()
     market: Market | None = None
+    decision: Decision = Decision()
     synergies: tuple[Synergy, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     groups: tuple[Group, ...] = ()

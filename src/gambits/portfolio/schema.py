@@ -211,6 +211,14 @@ OVERLAP: Final = Section(
     )
 )
 
+DECISION: Final = Section(
+    (
+        Key("question", Text(), "the decision as a question", default="how the budget should be split"),
+        Key("decider", Text(), "who decides"),
+        Key("by", Date(), "the day by which it has to be decided"),
+    )
+)
+
 SCENARIO: Final = Section(
     (
         Key("name", Text(), "what the future is called", required=True),
@@ -384,7 +392,7 @@ PORTFOLIO: Final = Section(
             ),
             "what a plan is worth; a weight not given is its default unless any is given, then 0",
         ),
-        Key("decision", Later("section"), "the question, the decider, the date"),
+        Key("decision", DECISION, "what the memo asks a board to decide"),
         Key("current", Later("money by id"), "today's allocation"),
         Key("rivals", Later("section"), "other labs"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),

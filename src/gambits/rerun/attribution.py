@@ -134,7 +134,7 @@ def _rest(old: Side, new: Side, game: _Game, lines: list[Line]) -> list[Line]:
     for side, part in ((old, at_old), (new, rest - at_old)):
         # Another program that finds the same worth has not moved anything: it only broke a tie its own way.
         parts["ties" if side.is_ours or abs(part[0]) <= TIE else "version"] += part
-    return [Line(name, (), float(part[0]), float(part[1])) for name, part in parts.items()]
+    return [Line(name, (), float(part[0]) + 0.0, float(part[1]) + 0.0) for name, part in parts.items()]
 
 
 @dataclass(frozen=True, slots=True)
