@@ -7,8 +7,9 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,12 +31,13 @@ from gambits.analyse.contributions import contributions, extrapolated, matching_
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
 from gambits.analyse.outlook import Outlook
+from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
+from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
+from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.forecast.oracle import Forecast, Projection
-from gambits.memo.compose import Background, compose
-from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
@@ -70,7 +72,40 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Set
     InfeasibleError
         If no plan obeys every rule.
     """
-    return plan_of(Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit))
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        return plan_of(study, chosen)
+
+
+def solve_with_prices(
+    portfolio: Portfolio,
+    gambit: Gambit | str = GAMBITS[0],
+    settings: Settings = Settings(),
+    told: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Do what ``solve`` does, and say what one more and one less of each number in the rules is worth.
+
+    ``told`` is told which number is being priced.
+
+    Raises
+    ------
+    InputError, InfeasibleError
+        As ``solve``.
+    """
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        plan = plan_of(study, chosen)
+    return replace(plan, prices=tuple(find_prices(study, chosen, told).to_dict()))
+
+
+@contextmanager
+def mending(study: Study, gambit: Gambit) -> Iterator[None]:
+    """Where rules cannot all hold, find what would mend that before the error goes on."""
+    try:
+        yield
+    except InfeasibleError as error:
+        repairs = find_repairs(study, gambit, error)
+        raise InfeasibleError(error.message, error.conflict, error.hint, repairs) from None
 
 
 def plan_of(study: Study, gambit: Gambit) -> Plan:
@@ -119,49 +154,22 @@ def compare(
         if names.count(gambit.name) > 1:
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
-    study = Study(portfolio, settings)
-    return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
+    return comparison_of(Study(portfolio, settings), chosen)
 
 
-def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
-    """Find the plan of a gambit, and lay beside it those of the two that a board chooses between.
-
-    Another gambit that has no plan is left out, with a warning on this one's.
+def comparison_of(study: Study, gambits: Sequence[Gambit]) -> Comparison:
+    """Lay side by side the plans of a portfolio under study, with what to hold them against.
 
     Raises
     ------
     InfeasibleError
-        If the gambit itself has no plan.
+        If no plan obeys every rule of one of them.
     """
-    study = Study(portfolio, settings)
-    plans = {gambit.name: plan_of(study, gambit)}
-    for name in GAMBITS:
-        if name not in plans:
-            try:
-                plans[name] = plan_of(study, load_gambit(name))
-            except InfeasibleError as error:
-                warning = f"the {name} has no plan: {error.message}"
-                plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
-    return Comparison(plans)
-
-
-def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
-    """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
-
-    Raises
-    ------
-    KeyError
-        If the comparison holds no plan of that gambit.
-    """
-    plan = comparison.plans[gambit.name]
-    _, barred = eligible(portfolio, gambit)
-    background = Background(
-        law=_law(portfolio),
-        free=solve(portfolio, without_shares(gambit), replace(settings, batches=0)) if gambit.shares else None,
-        match=_match(portfolio, plan),
-        barred=barred,
-    )
-    return markdown(compose(portfolio, gambit, comparison, background))
+    plans = {}
+    for gambit in gambits:
+        with mending(study, gambit):
+            plans[gambit.name] = plan_of(study, gambit)
+    return weigh(study, gambits, plans)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
@@ -303,13 +311,14 @@ def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation
     return tuple(found)
 
 
-def _law(portfolio: Portfolio) -> Law | None:
+def law_of(portfolio: Portfolio) -> Law | None:
+    """Read the law of a portfolio; None without a frontier."""
     return load_law(portfolio.frontier.law, Path(portfolio.file).parent) if portfolio.frontier else None
 
 
-def _match(portfolio: Portfolio, plan: Plan) -> float | None:
+def compute_to_match(portfolio: Portfolio, plan: Plan) -> float | None:
     """Give the factor of bought compute that alone would gain as much at the end."""
-    law = _law(portfolio)
+    law = law_of(portfolio)
     if law is None or portfolio.frontier is None or plan.gain[-1] < 0:
         return None
     years = portfolio.periods.years * (len(plan.baseline) - 1)
@@ -321,7 +330,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 
 def inputs_of(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
     """Give all that a plan was made from: portfolio and gambit as written, the law by its constants."""
-    read = _law(portfolio)
+    read = law_of(portfolio)
     law = read.inputs if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
 

@@ -19,9 +19,9 @@ def lab_of(count: int) -> str:
 format: gambits/1
 name: Many bets
 as_of: 2027-01-01
-periods: {first: 2027Q1, count: 2}
+periods: {first: 2027Q1, count: 6}
 money: USD million
-budget: {per_period: 20}
+budget: {per_period: 7}
 objective: {value: 1}
 initiatives:
 """

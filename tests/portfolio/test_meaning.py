@@ -246,3 +246,12 @@ def test_portfolios_are_equal_by_what_they_say(read: Callable[[str], Portfolio])
 
     assert read(LAB) == read(again)
     assert read(LAB) != read(LAB.replace("1e27", "2e27"))
+
+
+def test_a_decision_is_read_and_may_be_left_out(edited: Callable[[str, str], Portfolio]) -> None:
+    asked = "decision: {question: Hedge or leap?, decider: the board, by: 2027-02-15}\ninitiatives:"
+    decision = edited("initiatives:", asked).decision
+    nothing = edited("name: Small lab", "name: Small lab").decision
+
+    assert (decision.question, decision.decider, decision.by) == ("Hedge or leap?", "the board", date(2027, 2, 15))
+    assert (nothing.question, nothing.decider, nothing.by) == ("", "", None)

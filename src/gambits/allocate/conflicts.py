@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.allocate.blocks import STRUCTURE
+from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import Layout, lay_out
 from gambits.allocate.limits import joined
 from gambits.allocate.programme import BLOCKS, build
 from gambits.allocate.solver import Effort, Status
 from gambits.errors import InfeasibleError
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Portfolio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +29,28 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 30.0
 """How long whole choices are tried for an explanation."""
+
+
+def contradiction(portfolio: Portfolio, gambit: Gambit) -> InfeasibleError | None:
+    """Name a smallest set of rules that no plan obeys together; None if some plan obeys all of them."""
+    layout = _laid_out(portfolio, gambit)
+    if isinstance(layout, InfeasibleError):
+        return layout
+    return None if can_hold(layout) else explain(layout)
+
+
+def holds(portfolio: Portfolio, gambit: Gambit) -> bool:
+    """Say whether some plan obeys every rule, whatever it is worth."""
+    layout = _laid_out(portfolio, gambit)
+    return not isinstance(layout, InfeasibleError) and can_hold(layout)
+
+
+def _laid_out(portfolio: Portfolio, gambit: Gambit) -> Layout | InfeasibleError:
+    try:
+        initiatives, _ = eligible(portfolio, gambit)
+    except InfeasibleError as error:
+        return error
+    return lay_out(portfolio, gambit, initiatives, (1.0,), 0.0)
 
 
 def explain(layout: Layout, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> InfeasibleError:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -369,7 +370,13 @@ _FEASIBLE: Final = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 
 
 def _run(highs: Any) -> None:
-    """Run HiGHS beside this thread, so that an interrupt is noticed and passed on."""
+    """Run HiGHS beside this thread, so that an interrupt is noticed and passed on.
+
+    Interrupts come to the main thread alone; elsewhere it runs as it is, since highspy starts one at a time.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        highs.run()
+        return
     highs.startSolve()
     while True:
         try:

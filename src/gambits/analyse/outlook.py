@@ -15,6 +15,7 @@ from gambits.allocate.soonest import soonest
 from gambits.analyse.datawall import Repetition, Supplier, Trillion, WallLayer
 from gambits.analyse.market import Flywheel, SectorReport
 from gambits.analyse.sources import Drift
+from gambits.analyse.supply import Supply
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Portfolio
@@ -110,6 +111,7 @@ class Outlook:
     trillion: tuple[Trillion, ...]
     suppliers: Mapping[str, Supplier]
     more_data: Mapping[str, float]
+    supply: tuple[Supply, ...]
     market: Mapping[str, SectorReport] | None
     flywheel: Flywheel | None
 
@@ -131,6 +133,7 @@ class Outlook:
                 "trillion": [asdict(each) for each in self.trillion],
                 "suppliers": {id: asdict(each) for id, each in self.suppliers.items()},
                 "more_data": dict(self.more_data),
+                "supply": [asdict(each) for each in self.supply],
                 "market": {name: each.to_dict() for name, each in self.market.items()} if self.market else None,
                 "flywheel": self.flywheel.to_dict() if self.flywheel else None,
             }

@@ -17,6 +17,7 @@ from gambits.analyse.market import Flywheel, SectorReport, flywheel, token_gdp
 from gambits.analyse.outlook import Outlook, baseline_of, path_worth_of, reach_of, worth_by_path, worth_of
 from gambits.analyse.sources import anyway_of, drift_of, ledger_of
 from gambits.analyse.study import Study
+from gambits.analyse.supply import supply_of
 from gambits.files import bundled
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
@@ -72,6 +73,7 @@ def project_plan(study: Study, gambit: Gambit, optimum: Optimum) -> Outlook:
         trillion=worth_of_a_trillion(portfolio, seen, counted),
         suppliers=suppliers_of(portfolio, seen, {id: each.alone for id, each in worth.items()}),
         more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
+        supply=supply_of(portfolio, seen, seen.project(*counted)),
         market=market,
         flywheel=wheel,
     )

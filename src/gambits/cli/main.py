@@ -6,6 +6,7 @@ import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,19 +149,24 @@ def main(context: click.Context) -> None:
 def demo(settings: Settings, out: str) -> None:
     """Compare the gambits on a bundled portfolio and write a memo for each."""
     from gambits import pipeline
+    from gambits.analyse.study import Study
+    from gambits.briefing import brief
     from gambits.cli import tables
-    from gambits.cli.output import show
+    from gambits.cli.output import show, write_bytes
+    from gambits.memo.seal import made
+    from gambits.memo.write import write_memo
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     portfolio = load("frontier-lab")
+    study = Study(portfolio, settings)
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = pipeline.compare(portfolio, gambits, settings)
+    comparison = pipeline.comparison_of(study, gambits)
     show(tables.comparison(comparison, portfolio))
-    folder = Path(out)
-    paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
+    paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
-        write(pipeline.write_memo(portfolio, comparison, gambit, settings), path)
+        record = brief(study, gambit, comparison)
+        write_bytes(write_memo(record, made(gambit.name, settings, record)), path)
     show(tables.next_steps(paths))
 
 
@@ -202,56 +208,36 @@ def check(portfolio: str, as_json: bool) -> None:
 @gambit_option
 @settings_options
 @record_options
+@click.option("--prices", "priced", is_flag=True, help="Say what one more and one less of each limit is worth.")
 @json_option
 @out_option
-def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None) -> None:
+def solve(
+    portfolio: str, gambit: str, settings: Settings, recorder: Recorder, priced: bool, as_json: bool, out: str | None
+) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import price_tables, tables
     from gambits.cli.output import finish, show
+    from gambits.cli.progress import telling
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     found, chosen = load(portfolio), load_gambit(gambit)
-    plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan.to_dict())
+    if priced:
+        with telling("pricing {}") as told:
+            plan = pipeline.solve_with_prices(found, chosen, replace(settings, watch=None), told)
+    else:
+        plan = pipeline.solve(found, chosen, settings)
+    recorder.keep(found, chosen, settings, replace(plan, prices=None).to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
         write_json(plan.to_dict())
     elif out != "-":
         show(tables.plan(plan, found, gambit))
+        if plan.prices is not None:
+            show(price_tables.prices(plan))
     finish(plan)
-
-
-@main.command()
-@portfolio_argument
-@click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
-@settings_options
-@record_options
-@json_option
-@out_option
-def compare(
-    portfolio: str, gambits: tuple[str, ...], settings: Settings, recorder: Recorder, as_json: bool, out: str | None
-) -> None:
-    """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
-    from gambits import pipeline
-    from gambits.cli import tables
-    from gambits.cli.output import finish, show
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
-    comparison = pipeline.compare(found, chosen, settings)
-    for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
-    if out is not None:
-        write_json(comparison.to_dict(), out)
-    if as_json and out != "-":
-        write_json(comparison.to_dict())
-    elif out != "-":
-        show(tables.comparison(comparison, found))
-    finish(*comparison.plans.values())
 
 
 @main.command()
@@ -272,25 +258,6 @@ def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> N
         write_json(outlook.to_dict())
     else:
         show(outlook_tables.outlook(outlook, found.money))
-
-
-@main.command()
-@portfolio_argument
-@gambit_option
-@settings_options
-@record_options
-@out_option
-def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, out: str | None) -> None:
-    """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
-    from gambits import pipeline
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), load_gambit(gambit)
-    comparison = pipeline.beside(found, chosen, settings)
-    text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
-    write(text, out)
 
 
 @main.command()

@@ -45,7 +45,7 @@ def checked(portfolio: Portfolio) -> RenderableType:
     lines = [escape(text)]
     lines += [escape(f"  {text}") for text in _by_law(portfolio)]
     lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
-    lines.append(escape(f"Next: gambits compare {_typed(portfolio)}"))
+    lines.append(escape(f"Next: gambits compare {typed(portfolio)}"))
     return "\n".join(lines)
 
 
@@ -85,7 +85,7 @@ def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {_typed(portfolio)} --gambit {asked} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {typed(portfolio)} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
 
 
@@ -231,7 +231,7 @@ def next_steps(memos: Iterable[Path]) -> RenderableType:
     return escape("\n".join(lines))
 
 
-def _typed(portfolio: Portfolio) -> str:
+def typed(portfolio: Portfolio) -> str:
     """Give what to type for a portfolio: its folder, or the file where that has a name of its own."""
     file = Path(portfolio.file)
     return str(file.parent if file.name == FILE_NAME else file)

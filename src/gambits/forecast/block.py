@@ -99,13 +99,15 @@ class Sums:
     """A block's part of the answer.
 
     ``value`` has shape (r,), ``gain`` (r, K) in OOM, ``market`` (3, r, K): log10 of tokens served, of value per
-    token and of what divides its cost, before elasticity and capability act. The rest are sums over its draws
-    under their weights: ``by_period`` (K,), slopes ``by_progress`` and ``by_funded`` (I, K).
+    token and of what divides its cost, before elasticity and capability act; ``data`` (2, r, K): the stock in tokens,
+    and ln of what each is worth. The rest are sums over its draws under their weights: ``by_period`` (K,), slopes
+    ``by_progress`` and ``by_funded`` (I, K).
     """
 
     value: Array
     gain: Array
     market: Array
+    data: Array
     by_period: Array
     by_progress: Array
     by_funded: Array
@@ -121,7 +123,7 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     """Lay out some of the draws for the oracle."""
     ln_compute, ln_tokens = draws.ln_compute[rows], draws.ln_tokens[rows]
     ln_served = None if draws.ln_served is None else draws.ln_served[rows]
-    law = None if draws.law is None else _law_of(draws.law, rows)
+    law = None if draws.law is None else draws.law.of(rows)
     nothing = np.zeros_like(ln_compute)
     flat = Reach(nothing, nothing, nothing, nothing)
     exponents = np.array([response.exponent for response in draws.responses] or [1.0] * len(draws.ids))
@@ -239,7 +241,8 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
     for one in joined:
         one.add_slopes(by_progress, by_funded, slopes)
     market = np.array([moved[ON_DEMAND], moved[ON_VALUE], moved[ON_COST]])
-    return Sums(value.sum(axis=1), gain, market, weight @ value, by_progress, by_funded)
+    data = np.array([tokens, np.broadcast_to(moved[ON_DATA], tokens.shape)])
+    return Sums(value.sum(axis=1), gain, market, data, weight @ value, by_progress, by_funded)
 
 
 def _served(ln_served: Array, moved: list[Array]) -> Array:
@@ -353,7 +356,7 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         ln_compute=block.ln_compute[rows],
         tokens=block.tokens[rows],
         ln_served=None if block.ln_served is None else block.ln_served[rows],
-        law=None if block.law is None else _law_of(block.law, rows),
+        law=None if block.law is None else block.law.of(rows),
         baseline=Reach(base.oom[rows], base.by_compute[rows], base.by_tokens[rows], base.split[rows]),
         helps=tuple(map(of, block.helps)),
         harms=tuple(map(of, block.harms)),

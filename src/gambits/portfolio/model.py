@@ -82,6 +82,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a board is asked: the question, who decides, and by which day; empty or None if not said."""
+
+    question: str = ""
+    decider: str = ""
+    by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """Something other than money that runs out in each period; not carried over."""
 
@@ -136,6 +145,15 @@ class Market:
     elasticity: float
     value_per_oom: float
     sectors: tuple[Sector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another lab: its effective compute at the start, log10 FLOP, and the factor by which it grows in a year."""
+
+    name: str
+    effective_compute: Estimate
+    growth_per_year: Estimate = Estimate.point(1, Bounds.POSITIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +392,9 @@ class Portfolio:
 
     ``groups`` and each set of ``excludes``, of which at most one is funded, name initiatives as the file does.
 
-    ``initiatives`` stand in canonical order (``order.py``). ``inputs`` holds every value as written, by dotted
-    key; ``where`` says on which line; both leave equality to the records.
+    ``initiatives`` stand in canonical order (``order.py``). ``current`` is today's allocation, money over the
+    horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written,
+    by dotted key; ``where`` says on which line; both leave equality to the records.
     """
 
     name: str
@@ -390,11 +409,14 @@ class Portfolio:
     scenarios: tuple[Scenario, ...] = AS_PLANNED
     correlation: Correlation = Correlation()
     market: Market | None = None
+    decision: Decision = Decision()
     synergies: tuple[Synergy, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     groups: tuple[Group, ...] = ()
     excludes: tuple[tuple[str, ...], ...] = ()
     counts: Counts = Counts()
+    rivals: tuple[Rival, ...] = ()
+    current: Mapping[str, float] | None = None
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
