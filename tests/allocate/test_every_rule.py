@@ -514,7 +514,7 @@ def stated(drawn: Drawn, file: dict[str, Any], gambit: dict[str, Any]) -> Statem
     )
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", [*range(50), 112, 119, 288, 481])
 def test_every_rule_at_once_gives_what_another_solver_finds_on_another_statement(seed: int, solve: Solve) -> None:
     drawn = Drawn(seed)
     file, gambit = drawn.files()
