@@ -5,17 +5,21 @@ from gambits.cli.compare import compare
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
+from gambits.cli.graph import graph
 from gambits.cli.main import main
 from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
+from gambits.cli.sensitivity import sensitivity
 from gambits.cli.template import template
 
 main.add_command(memo)
 main.add_command(compare)
+main.add_command(sensitivity)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
+main.add_command(graph)
 main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)

@@ -42,7 +42,8 @@ def prerequisites(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
     """
     graph = _graph(
         {
-            each.id: [id for need in each.requires if not need.is_choice for id in need.of]
+            # The sizes of one initiative succeed and fail together: the first speaks for all.
+            each.id: [need.of[0] for need in each.requires if not need.is_choice]
             for each in portfolio.initiatives
         }
     )
@@ -53,6 +54,26 @@ def waits_for(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
     """List, for each id, every initiative that must, or may, be funded before it or with it, sorted."""
     graph = _graph({each.id: each.waits_for for each in portfolio.initiatives})
     return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
+
+
+def layers(links: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """Put each initiative one layer behind the last of those that it waits for; ids sorted within a layer.
+
+    Raises
+    ------
+    ValueError
+        If some wait, through others, for themselves.
+    """
+    graph = _graph(links)
+    if not nx.is_directed_acyclic_graph(graph):
+        raise ValueError("a graph with cycles has no layers")
+    return tuple(tuple(sorted(each)) for each in nx.topological_generations(graph.reverse()))
+
+
+def dependents(links: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """List, for each id, everything that waits for it, through others too, sorted."""
+    graph = _graph(links)
+    return {id: tuple(sorted(nx.ancestors(graph, id))) for id in graph}
 
 
 def _graph(links: Mapping[str, Iterable[str]]) -> nx.DiGraph[str]:
