@@ -103,7 +103,9 @@ def _read_sheet(sheet: Any, formulas: Any, path: Path, shown: str) -> Sheet | No
     for each in (sheet, formulas):
         each.reset_dimensions()
     for number, (row, beneath) in enumerate(zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), start=1):
-        if row and (number > _MOST_ROWS or len(row) > _MOST_COLUMNS):
+        if not row:
+            continue
+        if number > _MOST_ROWS or len(row) > _MOST_COLUMNS:
             message = f"the sheet reaches beyond {_MOST_ROWS} rows or {_MOST_COLUMNS} columns"
             raise InputError((Problem("too-large", here, message, "delete the empty rows and columns, or split it"),))
         cells = [_cell(value, formula, here, problems) for value, formula in zip(row, beneath, strict=True)]

@@ -416,7 +416,7 @@ PORTFOLIO: Final = Section(
             "today's allocation: money over the horizon by initiative, paid evenly from its start on",
             "money",
         ),
-        Key("rivals", Table(RIVAL, "rival"), "other labs, to be ahead of or behind"),
+        Key("rivals", Table(RIVAL, "rival", apart=True), "other labs, to be ahead of or behind"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
         Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
         Key(
