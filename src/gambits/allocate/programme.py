@@ -7,7 +7,8 @@ so that the solver's absolute tolerances mean the same in dollars and in billion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 ABSENT: Final = -1
 """Stands in an array of columns where there is no column: the quantity is 0."""
 
+
+_LARGEST_EXPONENT: Final = 10
+"""Rows whose largest coefficient is below 2 to this power are stated as they are."""
 
 PAID: Final = "money that is paid stays paid"
 """A rule that nobody could drop."""
@@ -404,14 +408,22 @@ def state(problem: Any, columns: list[Any], limits: tuple[Limit, ...]) -> None:
         if not limit.terms and limit.low <= 0 <= limit.high:
             continue
         # A row without columns that cannot hold is kept, so that the solver says so.
-        left = expression((columns[k], coefficient) for k, coefficient in (limit.terms or {0: 0.0}).items())
+        terms = limit.terms or {0: 0.0}
+        scale = _scale(terms.values())
+        left = expression((columns[k], coefficient * scale) for k, coefficient in terms.items())
         name = f"r{number:06d}_{limit.name}".replace("-", ".").replace("/", ".").replace(" ", ".")
         if limit.low == limit.high:
-            problem += (left - limit.low == 0), name
+            problem += (left - limit.low * scale == 0), name
         elif limit.high < np.inf:
-            problem += (left <= limit.high), name
+            problem += (left <= limit.high * scale), name
         else:
-            problem += (left >= limit.low), name
+            problem += (left >= limit.low * scale), name
+
+
+def _scale(coefficients: Iterable[float]) -> float:
+    """Give the power of two that brings a row's coefficients down to a thousand: HiGHS refuses those above 1e15."""
+    _, exponent = math.frexp(max(map(abs, coefficients)))
+    return math.ldexp(1.0, -max(0, exponent - _LARGEST_EXPONENT))
 
 
 def _diminishing(layout: Layout) -> Iterator[Limit]:
