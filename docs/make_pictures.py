@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from gambits import Comparison, Plan, compare, load
 from gambits.analyse.compare import Difference
-from gambits.pipeline import Settings
+from gambits.analyse.study import Settings
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 

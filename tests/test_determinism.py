@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -193,3 +194,33 @@ def test_where_a_file_lies_and_what_it_is_called_change_nothing(tmp_path: Path) 
         file.write_text(LAB, encoding="utf-8")
 
     assert solved(tmp_path / "a", "--certain") == solved(tmp_path / "other.yaml", "--certain")
+
+
+PLAN = """
+import json, sys
+from gambits import Settings, load, solve
+plan = solve(load(sys.argv[1]), "incumbent", Settings(draws=300, batches=0))
+print(json.dumps([each.spend for each in plan.allocations]))
+"""
+
+
+def test_another_processor_finds_the_same_plan_to_the_last_bit() -> None:
+    """Sums on a processor without its vector units differ in their last digits; the money does not."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    if not found:
+        pytest.skip("this processor has no vector units that numpy can leave unused")
+    plain = {"NPY_DISABLE_CPU_FEATURES": " ".join(found), "OPENBLAS_CORETYPE": "Nehalem"}
+
+    plans = [
+        subprocess.run(
+            [sys.executable, "-c", PLAN, "frontier-lab"],
+            env=os.environ | changed,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for changed in ({}, plain)
+    ]
+
+    assert json.loads(plans[0])
+    assert plans[0] == plans[1]

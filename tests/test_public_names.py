@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import gambits
+from gambits.analyse.study import Settings
 from gambits.files.bundled import laws
-from gambits.pipeline import Settings
 
 NAMES = [
     "Comparison",

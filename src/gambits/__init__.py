@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
+    from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import Settings, compare, project, solve
+    from gambits.pipeline import compare, project, solve
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -50,7 +51,7 @@ _HOMES: Final = {
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
-    "Settings": "gambits.pipeline",
+    "Settings": "gambits.analyse.study",
     "UnfinishedError": "gambits.errors",
     "VerificationError": "gambits.errors",
     "check": "gambits.portfolio.load",

@@ -9,7 +9,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Ending, Optimum, Watch
+from gambits.allocate.cuts import GAP, Ending, Optimum, search
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
+from gambits.allocate.export import Export
+from gambits.allocate.export import export as write_master
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
@@ -35,11 +37,10 @@ from gambits.analyse.outlook import (
     worth_by_path,
     worth_of,
 )
+from gambits.analyse.study import Settings, Study
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.files import bundled
-from gambits.forecast.draws import central_draw, draw
 from gambits.forecast.oracle import Forecast, Projection
-from gambits.forecast.workers import THREADS, Workers
 from gambits.memo.compose import Background, compose
 from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
@@ -56,23 +57,6 @@ GAMBITS = ("incumbent", "challenger")
 """The two risk profiles that a board chooses between."""
 
 _LEAST_IN_BATCH: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a plan is found.
-
-    ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
-    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
-    of every round.
-    """
-
-    draws: int = 1000
-    seed: int = 2027
-    certain: bool = False
-    batches: int = 8
-    workers: Workers = THREADS
-    watch: Watch | None = None
 
 
 def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Plan:
@@ -94,18 +78,35 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Set
     InfeasibleError
         If no plan obeys every rule.
     """
+    return plan_of(Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit))
+
+
+def plan_of(study: Study, gambit: Gambit) -> Plan:
+    """Find the best plan for a portfolio under study; what was drawn and found before is not worked out again.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    return _report(study, gambit, study.best(gambit))
+
+
+def export(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(), form: str = "lp"
+) -> Export:
+    """Find the best plan under a gambit, and give the master that proves it as ``lp`` or ``mps``.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
-    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
-    optimum = find_optimum(portfolio, chosen, seen, watch=settings.watch)
-    return _report(portfolio, chosen, settings, seen, optimum)
-
-
-def forecast(portfolio: Portfolio, gambit: Gambit, settings: Settings, seed: str, draws: int) -> Forecast:
-    """Draw a portfolio's uncertain numbers, and see them through a gambit's objective."""
-    objective = gambit.objective_for(portfolio)
-    periods = len(objective.weights)
-    found = central_draw(portfolio, periods) if settings.certain else draw(portfolio, periods, seed, draws)
-    return Forecast(found, objective, gambit.tail, settings.workers)
+    seen = Study(portfolio, settings).forecast(chosen)
+    return write_master(*search(portfolio, chosen, seen, watch=settings.watch), form)
 
 
 def compare(
@@ -126,7 +127,8 @@ def compare(
         if names.count(gambit.name) > 1:
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
-    return Comparison({gambit.name: solve(portfolio, gambit, settings) for gambit in chosen})
+    study = Study(portfolio, settings)
+    return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
 
 
 def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
@@ -139,11 +141,12 @@ def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()
     InfeasibleError
         If the gambit itself has no plan.
     """
-    plans = {gambit.name: solve(portfolio, gambit, settings)}
+    study = Study(portfolio, settings)
+    plans = {gambit.name: plan_of(study, gambit)}
     for name in GAMBITS:
         if name not in plans:
             try:
-                plans[name] = solve(portfolio, name, settings)
+                plans[name] = plan_of(study, load_gambit(name))
             except InfeasibleError as error:
                 warning = f"the {name} has no plan: {error.message}"
                 plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
@@ -182,14 +185,14 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
         If no plan obeys every rule.
     """
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
-    seen = forecast(portfolio, chosen, settings, str(settings.seed), settings.draws)
-    optimum = find_optimum(portfolio, chosen, seen, watch=settings.watch)
+    study = Study(portfolio, settings)
+    seen, optimum = study.forecast(chosen), study.best(chosen)
     when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
     counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
     by_progress, by_funded = seen.evaluate(*counted).expected_slopes
 
     def gain_of(levers: frozenset[Lever]) -> Array:
-        part = forecast(only_levers(portfolio, levers), chosen, settings, str(settings.seed), settings.draws)
+        part = Study(only_levers(portfolio, levers), settings).forecast(chosen)
         return np.asarray(part.draws.probability @ part.project(*counted).gain)
 
     return Outlook(
@@ -226,8 +229,9 @@ def without_shares(gambit: Gambit) -> Gambit:
     return replace(gambit, name=f"{gambit.name} without shares", shares={})
 
 
-def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Forecast, optimum: Optimum) -> Plan:
+def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     """Turn arrays into the answer."""
+    portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     initiatives = portfolio.initiatives
     when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
     counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
@@ -237,9 +241,15 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
     ]
     inputs = _inputs(portfolio, gambit)
+    looked_at, status = None, optimum.ending
+    if not settings.certain:
+        try:
+            looked_at = _honesty(study, gambit, optimum, counted)
+        except KeyboardInterrupt:
+            status = Ending.INTERRUPTED  # the plan is found and certified; what speaks against it is not
     drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
     return Plan(
-        status=optimum.ending.value,
+        status=status.value,
         gambit=gambit.name,
         portfolio=portfolio.name,
         money=portfolio.money,
@@ -262,7 +272,7 @@ def _report(portfolio: Portfolio, gambit: Gambit, settings: Settings, seen: Fore
         market=_market(portfolio, seen, projection),
         extrapolated=_extrapolated(portfolio, split),
         tail=gambit.tail,
-        honesty=None if settings.certain else _honesty(portfolio, gambit, settings, seen, optimum, counted),
+        honesty=looked_at,
     )
 
 
@@ -284,21 +294,15 @@ def _extrapolated(portfolio: Portfolio, split: Array) -> float:
     return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
 
 
-def _honesty(
-    portfolio: Portfolio,
-    gambit: Gambit,
-    settings: Settings,
-    seen: Forecast,
-    optimum: Optimum,
-    counted: tuple[Array, Array],
-) -> dict[str, Any]:
+def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Array, Array]) -> dict[str, Any]:
     """Hold fresh draws, scenarios and batches against a plan."""
-    fresh = forecast(portfolio, gambit, settings, f"{settings.seed}/fresh", settings.draws)
+    portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
+    fresh = study.forecast(gambit, f"{settings.seed}/fresh")
     spent = optimum.funded[:, -1] * np.array([each.price for each in portfolio.initiatives])
     size = max(_LEAST_IN_BATCH, settings.draws // max(1, settings.batches))
 
     def chosen_on(number: int) -> Array:
-        batch = forecast(portfolio, gambit, settings, f"{settings.seed}/batch/{number}", size)
+        batch = study.forecast(gambit, f"{settings.seed}/batch/{number}", size)
         return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
@@ -357,7 +361,8 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
     years = portfolio.periods.years * (len(plan.baseline) - 1)
     trends = (portfolio.frontier.compute, portfolio.frontier.unique_tokens)
     compute, tokens = (math.log(one.start.central) + years * math.log(one.growth_per_year.central) for one in trends)
-    return matching_compute(law.central, compute, tokens, plan.gain[-1])
+    served = portfolio.frontier.inference_tokens.central
+    return matching_compute(law.central, compute, tokens, plan.gain[-1], math.log(served) if served else None)
 
 
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from gambits import pipeline
 from gambits.allocate import timing
 from gambits.allocate.plan import Plan
-from gambits.analyse import honesty
+from gambits.analyse import honesty, study
+from gambits.analyse.study import Settings, Study
 from gambits.forecast.oracle import Forecast
-from gambits.pipeline import Settings
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
 
@@ -69,7 +69,7 @@ def said(plan: Plan) -> dict[str, Any]:
 
 
 def seen(portfolio: Portfolio, gambit: Gambit, seed: str, draws: int) -> Forecast:
-    return pipeline.forecast(portfolio, gambit, Settings(), seed, draws)
+    return Study(portfolio).forecast(gambit, seed, draws)
 
 
 def funded_of(plan: Plan, portfolio: Portfolio) -> Array:
@@ -305,13 +305,13 @@ def test_batches_share_the_draws_and_have_a_hundred_at_least(
     draws: int, batches: int, size: int, lab: Portfolio, mine: Gambit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[str, int]] = []
-    draw = pipeline.draw
+    draw = study.draw
 
     def watched(portfolio: Portfolio, periods: int, seed: str, count: int) -> Any:
         drawn.append((seed, count))
         return draw(portfolio, periods, seed, count)
 
-    monkeypatch.setattr(pipeline, "draw", watched)
+    monkeypatch.setattr(study, "draw", watched)
     pipeline.solve(lab, mine, Settings(draws=draws, seed=3, batches=batches))
 
     expected = [("3", draws), ("3/fresh", draws), *((f"3/batch/{n}", size) for n in range(batches))]

@@ -479,7 +479,6 @@ def test_ctrl_c_in_a_comparison_flags_every_plan_that_is_loose(run: Callable[...
     assert "challenger: " in result.stderr
 
 
-@pytest.mark.xfail(reason="bug: Ctrl-C while fresh draws and batches are looked at loses the plan", strict=True)
 def test_ctrl_c_after_the_search_leaves_the_plan_that_was_found(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from gambits import Gambit, Plan, Portfolio, load_gambit, pipeline
-from gambits.pipeline import Settings
+from gambits import Gambit, Plan, pipeline
+from gambits.analyse.study import Study
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,16 +39,16 @@ _FOUND: dict[str, Plan] = {}
 def solved_once() -> Iterator[None]:
     """Find each plan once, however many pages show it: from the same inputs comes the same plan."""
     found = _FOUND
-    solve, drawn_as_usual = pipeline.solve, Settings()
+    plan_of = pipeline.plan_of
 
-    def once(portfolio: Portfolio, gambit: Gambit | str = "incumbent", settings: Settings = drawn_as_usual) -> Plan:
-        chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    def once(study: Study, gambit: Gambit) -> Plan:
+        portfolio, settings = study.portfolio, study.settings
         drawn = (settings.draws, settings.seed, settings.certain, settings.batches)
-        key = repr((portfolio.inputs, portfolio.warnings, chosen.name, chosen.shares, chosen.inputs, drawn))
+        key = repr((portfolio.inputs, portfolio.warnings, gambit.name, gambit.shares, gambit.inputs, drawn))
         if key not in found:
-            found[key] = solve(portfolio, chosen, settings)
+            found[key] = plan_of(study, gambit)
         return found[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "solve", once)
+        patch.setattr(pipeline, "plan_of", once)
         yield

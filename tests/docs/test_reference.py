@@ -16,9 +16,9 @@ import pytest
 
 import gambits
 from gambits.allocate.programme import BLOCKS
+from gambits.analyse.study import Settings
 from gambits.cli import main
 from gambits.errors import GambitsError
-from gambits.pipeline import Settings
 from gambits.portfolio.gambit import GAMBIT
 from gambits.portfolio.schema import PORTFOLIO, rows
 from gambits.scaling.effects.law import EFFECT_TAGS, EffectLaw

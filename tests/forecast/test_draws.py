@@ -90,6 +90,7 @@ def baseline(draws: Draws) -> dict[str, Array]:
         "tokens": draws.ln_tokens,
         "probability": draws.probability,
         "scenario": draws.scenario,
+        "served": np.zeros(1) if draws.ln_served is None else draws.ln_served,
     }
 
 
@@ -136,6 +137,11 @@ EDITS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
     "points": ("value: -2 to 9", "value: -2 to 11", {"kernels": {"value"}}),
     "the flagship run": ("flop: 5e26 to 2e27", "flop: 1e27", {"baseline": {"compute"}}),
     "the stock": ("count: 5e12 to 2e13", "count: 3e12 to 2e13", {"baseline": {"tokens"}}),
+    "tokens served": (
+        "  unique_tokens: {count",
+        "  inference_tokens: 1e14\n  unique_tokens: {count",
+        {"baseline": {"served"}},
+    ),
     "a path": ('path: alchemist\n    source: "judgement: none"', 'path: scale\n    source: "judgement: none"', {}),
     "the budget": ("per_period: 20", "per_period: 25", {}),
 }
@@ -597,6 +603,24 @@ def test_a_change_replaces_the_distribution_and_not_its_uniforms(drawn: Callable
     assert after[in_b] == pytest.approx(2 * before[in_b], rel=1e-12)
     assert np.array_equal(other.ln_tokens[~in_b], same.ln_tokens[~in_b])
     assert other.ln_tokens[in_b] == pytest.approx(same.ln_tokens[in_b] + math.log(2), rel=1e-12)
+
+
+def test_tokens_served_are_drawn_once_for_all_periods_and_may_come_with_a_scenario(drawn: Callable[..., Draws]) -> None:
+    ranged = drawn(edited("  unique_tokens: {count", "  inference_tokens: 1e13 to 1e15\n  unique_tokens: {count"))
+    scenarios = """\
+scenarios:
+  - {name: as planned, probability: 0.75}
+  - {name: everybody asks, probability: 0.25, change: {frontier.inference_tokens: 1e15}}
+"""
+    some = drawn(LAB + scenarios)
+
+    assert drawn().ln_served is None
+    assert ranged.ln_served is not None
+    assert ranged.ln_served.shape == (COUNT, 1)
+    assert np.exp(np.quantile(ranged.ln_served, [0.05, 0.5, 0.95])) == pytest.approx([1e13, 1e14, 1e15], rel=0.05)
+    assert some.ln_served is not None
+    assert np.exp(some.ln_served).mean() == pytest.approx(0.25 * 1e15)
+    assert np.isneginf(some.ln_served).mean() == 0.75
 
 
 def test_a_changed_shape_keeps_the_ranks(drawn: Callable[..., Draws]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog, minimize_scalar
 
-from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, ON_STOCK, ROWS, Draws, central_draw
+from gambits.forecast.draws import ON_COMPUTE, ON_COST, ON_DATA, ON_OOM, ON_STOCK, ROWS, Draws, central_draw
 from gambits.forecast.oracle import Forecast, tail_weights
 from gambits.portfolio.model import Objective, Portfolio
 from gambits.scaling.frontier import LN_10, Constants, loss, loss_at
@@ -31,20 +32,29 @@ def rows_of(moved: Array, stock: Array | None = None) -> Array:
 
 
 def random_forecast(seed: int) -> Forecast:
-    """Make a forecast of 2 to 9 draws of 1 to 5 initiatives over 1 to 4 periods, every array random."""
+    """Make a forecast of 2 to 9 draws of 1 to 5 initiatives over 1 to 4 periods, every array random.
+
+    Where the seed is odd the flagship is served from the same budget, and the cost of serving it moves.
+    """
     rng = np.random.default_rng(seed)
     r, i, k = int(rng.integers(2, 10)), int(rng.integers(1, 6)), int(rng.integers(1, 5))
     probability = rng.uniform(0.2, 1, r)
     weights = rng.uniform(0.1, 1, k)
     stock = 10 ** rng.uniform(11, 13.5, (r, i)) * (rng.random((r, i)) < 0.5)
+    helps = rows_of(rng.uniform(0, 1, (3, r, i)) * (rng.random((3, r, i)) < 0.6), stock)
+    harms = rows_of(-rng.uniform(0, 0.5, (3, r, i)) * (rng.random((3, r, i)) < 0.3))
+    serves = np.random.default_rng([seed, 2])
+    if seed % 2:
+        helps[ON_COST] = serves.uniform(0, 0.5, (r, i)) * (serves.random((r, i)) < 0.5)
+        harms[ON_COST] = -serves.uniform(0, 0.3, (r, i)) * (serves.random((r, i)) < 0.3)
     return Forecast(
         Draws(
             ids=tuple(f"i{n}" for n in range(i)),
             probability=probability / probability.sum(),
             ln_compute=rng.uniform(24, 29, (r, k)) * LN_10,
             ln_tokens=rng.uniform(12, 14, (r, k)) * LN_10,
-            helps=rows_of(rng.uniform(0, 1, (3, r, i)) * (rng.random((3, r, i)) < 0.6), stock),
-            harms=rows_of(-rng.uniform(0, 0.5, (3, r, i)) * (rng.random((3, r, i)) < 0.3)),
+            helps=helps,
+            harms=harms,
             value=rng.normal(0, 1, (r, i)),
             law=Constants(
                 ln_a=rng.uniform(6, 6.5, (r, 1)),
@@ -55,6 +65,7 @@ def random_forecast(seed: int) -> Forecast:
                 r_d=rng.uniform(5, 60, (r, 1)),
                 r_n=rng.uniform(1, 20, (r, 1)),
             ),
+            ln_served=serves.uniform(11, 15, (r, 1)) * LN_10 if seed % 2 else None,
         ),
         Objective(effective_compute=1.0, value=0.2, weights=tuple(weights / weights.sum())),
         tail=float(rng.uniform(0.1, 0.9)),
@@ -187,18 +198,35 @@ def test_a_projection_is_where_the_raw_loss_is_least_with_the_levers_in_it(seed:
         of_parameters = math.exp(moved[ON_COMPUTE] - moved[ON_DATA])
         unique = math.exp(draws.ln_tokens[r, k]) + float(draws.helps[ON_STOCK, r] @ progress[:, k])
         flop = math.exp(draws.ln_compute[r, k])
+        served = 0.0
+        if draws.ln_served is not None:
+            cost = draws.helps[ON_COST, r] @ progress[:, k] + draws.harms[ON_COST, r] @ funded[:, k]
+            served = math.exp(float(draws.ln_served[r, 0])) / 10**cost
 
-        def of_ln_n(ln_n: float) -> float:
-            n = math.exp(ln_n)
-            d = flop / 6 / n  # noqa: B023  (used at once)
+        def of_ln_d(ln_d: float) -> float:
+            d = math.exp(ln_d)
+            n = flop / (6 * d + 2 * served)  # noqa: B023  (used at once)
             return float(loss(law, of_parameters * n, of_tokens * d, of_tokens * unique))  # noqa: B023
 
         middle = math.log(flop / 6) / 2
         least = minimize_scalar(
-            of_ln_n, bounds=(middle - 25, middle + 25), method="bounded", options={"xatol": 1e-10}
+            of_ln_d, bounds=(middle - 25, middle + 25), method="bounded", options={"xatol": 1e-10}
         ).fun
         outside = moved[ON_OOM]
         assert float(loss_at(law, projection.reached[r, k] - outside)) == pytest.approx(least, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(0, 8, 2))
+def test_a_flagship_that_serves_nothing_gives_the_bits_of_one_that_is_only_trained(seed: int) -> None:
+    oracle = random_forecast(seed)
+    served = np.full((oracle.draws.count, 1), -math.inf)
+    other = replace(oracle, draws=replace(oracle.draws, ln_served=served))
+    plan = random_plan(seed, oracle)
+
+    one, two = oracle.evaluate(*plan), other.evaluate(*plan)
+
+    assert (one.expected, one.tail) == (two.expected, two.tail)
+    assert all(map(np.array_equal, one.expected_slopes, two.expected_slopes))
 
 
 def sorted_tail(total: Array, probability: Array, alpha: float) -> float:

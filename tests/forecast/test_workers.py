@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from gambits import pipeline
 from gambits.allocate.cuts import Optimum, Watch, allocate
 from gambits.allocate.plan import Plan
+from gambits.analyse.study import Settings, Study
 from gambits.errors import GambitsError
 from gambits.forecast import workers
 from gambits.forecast.oracle import Values
 from gambits.forecast.workers import THREADS, Cluster, Threads, Workers
-from gambits.pipeline import Settings
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
@@ -56,7 +56,7 @@ def solve(portfolio: Portfolio, gambit: Gambit) -> Callable[..., Plan]:
 
 def evaluated(portfolio: Portfolio, gambit: Gambit, some: Workers) -> Values:
     """Evaluate one plan over four blocks."""
-    seen = pipeline.forecast(portfolio, gambit, Settings(workers=some), "1", DRAWS)
+    seen = Study(portfolio, Settings(workers=some)).forecast(gambit, "1", DRAWS)
     assert len(seen.blocks) == 4
     plan = np.random.default_rng(1).uniform(0, 1, (len(seen.ids), seen.periods))
     return seen.evaluate(plan, plan)
@@ -69,7 +69,7 @@ def arrays(values: Values) -> list[Array]:
 
 def optimum(portfolio: Portfolio, gambit: Gambit, some: Workers, watch: Watch | None = None) -> Optimum:
     """Search over four blocks, and nothing after it."""
-    seen = pipeline.forecast(portfolio, gambit, Settings(workers=some), "1", DRAWS)
+    seen = Study(portfolio, Settings(workers=some)).forecast(gambit, "1", DRAWS)
     return allocate(portfolio, gambit, seen, watch=watch)
 
 

@@ -255,6 +255,23 @@ def test_the_gain_of_a_law_without_its_cost_is_pointed_at(
     assert all(each.where.line == 12 for each in warnings)
 
 
+@pytest.mark.parametrize(("served", "expected"), [("1e14", ["counted-twice"]), ("0", [])])
+def test_a_frontier_that_is_served_has_made_its_models_smaller_already(
+    served: str, expected: list[str], read: Read
+) -> None:
+    text = with_effects("compute: {overtrain: {tokens_served: 1e14}}")
+    text = text.replace("frontier:\n", f"frontier:\n  inference_tokens: {served}\n")
+
+    assert [each.code for each in read(text).warnings] == expected
+
+
+def test_the_cost_of_a_token_moves_a_frontier_that_is_served_without_a_market(problems: Problems) -> None:
+    text = with_effects("inference_cost: 2")
+
+    assert [each.code for each in problems(text)] == ["no-market"]
+    assert problems(text.replace("frontier:\n", "frontier:\n  inference_tokens: 1e14\n")) == ()
+
+
 @pytest.mark.parametrize(("count", "expected"), [("", ["counted-twice"]), (", count: training", [])])
 def test_a_saving_over_a_life_is_not_counted_in_serving_as_well(count: str, expected: list[str], read: Read) -> None:
     overtrain = "{overtrain: {tokens_served: 1e14%s}}"

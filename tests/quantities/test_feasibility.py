@@ -123,6 +123,7 @@ def test_percentiles_within_the_limits_have_a_distribution_that_hits_them_and_on
     lowest, highest = {
         Bounds.ANY: (-1e3, 1e3),
         Bounds.POSITIVE: (1e-3, 1e13),
+        Bounds.AMOUNT: (1e-3, 1e13),
         Bounds.PROBABILITY: (1e-4, 0.9999),
     }[bounds]
     p10, p90 = sorted(data.draw(st.tuples(st.floats(lowest, highest), st.floats(lowest, highest))))

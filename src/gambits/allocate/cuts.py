@@ -18,8 +18,9 @@ import numpy as np
 from gambits.allocate import timing
 from gambits.allocate.conflicts import can_hold, explain
 from gambits.allocate.eligible import eligible
+from gambits.allocate.pool import Point
 from gambits.allocate.programme import ABSENT, Programme, formulate, hold_floor, lay_out
-from gambits.allocate.response import line_at, progress_of
+from gambits.allocate.rows import Cutter, lines_above
 from gambits.allocate.solver import Row, Status
 from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
@@ -37,7 +38,8 @@ AIM: Final = 1e-6
 """How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
-_PROGRESS_TOLERANCE: Final = 1e-9
+_BETTER: Final = 1e-13
+"""A plan is better from here on: less is the rounding of another processor, OOM."""
 
 
 class Ending(Enum):
@@ -64,6 +66,8 @@ class Optimum:
         Solves of the master.
     ending
         Whether bound − objective is within the tolerance, or why not.
+    points
+        Where the oracle was asked and its cut holds the bound, and the plan itself: a start for the next search.
     """
 
     funded: Array
@@ -73,6 +77,7 @@ class Optimum:
     bound: float
     rounds: int
     ending: Ending
+    points: tuple[Point, ...] = ()
 
 
 Watch = Callable[[int, float, float], None]
@@ -85,6 +90,7 @@ def allocate(
     forecast: Forecast,
     *,
     near: Optimum | None = None,
+    start: tuple[Point, ...] = (),
     aim: float = AIM,
     watch: Watch | None = None,
 ) -> Optimum:
@@ -98,6 +104,8 @@ def allocate(
         The rules, and the value of plans under them.
     near
         The answer to a similar question: a cut there saves half the rounds.
+    start
+        Where earlier searches over this very forecast asked the oracle, under whatever rules.
     aim
         Gap at which the search stops, OOM.
     watch
@@ -110,13 +118,27 @@ def allocate(
     UnfinishedError
         If the search ended before it found any plan.
     """
+    return search(portfolio, gambit, forecast, near=near, start=start, aim=aim, watch=watch)[0]
+
+
+def search(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    forecast: Forecast,
+    *,
+    near: Optimum | None = None,
+    start: tuple[Point, ...] = (),
+    aim: float = AIM,
+    watch: Watch | None = None,
+) -> tuple[Optimum, Programme]:
+    """Do what ``allocate`` does, and give the master as well, as it stood at the end with every cut."""
     initiatives, _ = eligible(portfolio, gambit)
     # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
-    search = _Search(formulate(layout, aversion), forecast, aversion)
+    programme = formulate(layout, aversion)
     try:
-        return search.run(near, aim, watch)
+        return _Search(programme, forecast, aversion, aim).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -138,42 +160,47 @@ class FloorTooHigh(Exception):
 class _Search:
     """The loop between master and oracle."""
 
-    def __init__(self, programme: Programme, forecast: Forecast, aversion: float) -> None:
+    def __init__(self, programme: Programme, forecast: Forecast, aversion: float, aim: float) -> None:
         self.programme = programme
         self.layout = programme.layout
         self.forecast = forecast
         self.aversion = aversion
+        self.aim = aim
         number = {id: i for i, id in enumerate(forecast.ids)}
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
         self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
+        self.cutter = Cutter(self.layout, self.rows, self.seen, aim)
         self.shape = (len(forecast.ids), periods)
+        self.asked: list[tuple[Point, list[Row]]] = []
         self.best: Optimum | None = None
         self.bound = np.inf
         self.rounds = 0
 
-    def run(self, near: Optimum | None, aim: float, watch: Watch | None) -> Optimum:
+    def run(self, near: Optimum | None, start: tuple[Point, ...], watch: Watch | None) -> Optimum:
         ending = Ending.GAP
         try:
-            self._start(near)
-            ending = self._loop(aim, watch)
+            self._start(near, start)
+            ending = self._loop(watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
         if self.best is None:
             raise UnfinishedError(f"no plan was found ({ending.value})", "let it run longer, or use fewer draws")
         bound = max(self.bound, self.best.objective)
         ending = Ending.OPTIMAL if bound - self.best.objective <= GAP else ending
-        return replace(self.best, bound=bound, rounds=self.rounds, ending=ending)
+        return replace(self.best, bound=bound, rounds=self.rounds, ending=ending, points=self._telling())
 
-    def _start(self, near: Optimum | None) -> None:
-        """Add the cuts to begin with: nothing, half, all, and what answered a similar question."""
-        levels = [self._spread(np.full((len(self.rows), self.shape[1]), level)) for level in _STARTS]
-        plans = [(level, level) for level in levels]
+    def _start(self, near: Optimum | None, start: tuple[Point, ...]) -> None:
+        """Add the first cuts: where others asked, or at nothing, half and all; and at what answered a like question."""
+        points = list(start)
+        levels = [] if points else [np.full((len(self.rows), self.shape[1]), level) for level in _STARTS]
+        plans = [(spread, spread) for spread in map(self._spread, levels)]
         plans += [(near.progress, near.funded)] if near is not None else []
-        for progress, funded in plans:
-            self.programme.model.add(self._cuts(progress, funded, self._evaluate(progress, funded)))
+        points += [self._ask(progress, funded) for progress, funded in plans]
+        for point in points:
+            self.programme.model.add(self._cuts(point))
 
-    def _loop(self, aim: float, watch: Watch | None) -> Ending:
+    def _loop(self, watch: Watch | None) -> Ending:
         while self.rounds < _MOST_ROUNDS:
             self.rounds += 1
             solution = self.programme.model.solve()
@@ -181,28 +208,34 @@ class _Search:
                 raise self._infeasible()
             if solution.status is not Status.OPTIMAL:
                 break
+            self.values = solution.values
             self.bound = min(self.bound, -solution.objective)
+            funded = self._funded(solution.values)
             # A cut at the proposal tightens the bound; one halfway to the best plan keeps proposals from swinging.
-            found = self._judge(self._funded(solution.values))
-            between = [] if self.best is None else [self._judge((self.best.funded + found.funded)[self.rows] / 2)]
-            for plan in (found, *between):
-                if self._is_better(plan):
-                    self.best = plan
+            plans = [funded] if self.best is None else [funded, (self.best.funded[self.rows] + funded) / 2]
+            points = [self._ask_plan(plan) for plan in plans]
+            for point in points:
+                self._judge(point)
             best = self.best.objective if self.best else -np.inf
             if watch is not None:
                 watch(self.rounds, self.bound, best)
-            if self.bound - best <= aim:
+            if self.bound - best <= self.aim:
                 return Ending.OPTIMAL
-            cuts = [row for plan in (found, *between) for row in self._cuts(plan.progress, plan.funded, plan.values)]
-            self.programme.model.add(cuts + self._tangents(solution.values))
+            cuts = [row for point in points for row in self._cuts(point)]
+            self.programme.model.add(cuts + lines_above(self.layout, solution.values, funded))
         return Ending.GAP
 
-    def _is_better(self, found: Optimum) -> bool:
+    def _judge(self, point: Point) -> None:
+        """Take a plan as the best so far, if it is."""
         floor = self.layout.gambit.cvar_floor
         # The floor is met to the tolerance of the certificate: cuts close in on it from outside.
-        if floor is not None and found.values.tail < floor - GAP:
-            return False
-        return self.best is None or found.objective > self.best.objective
+        if floor is not None and point.values.tail < floor - GAP:
+            return
+        objective = (1 - self.aversion) * point.values.expected + self.aversion * point.values.tail
+        if self.best is None or objective > self.best.objective + _BETTER:
+            self.best = Optimum(
+                point.funded, point.progress, point.values, objective, self.bound, self.rounds, Ending.GAP
+            )
 
     def _infeasible(self) -> Exception:
         floor = next(hold_floor(self.layout), None)
@@ -216,13 +249,13 @@ class _Search:
         funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
         return np.asarray(np.maximum.accumulate(funded, axis=1))
 
-    def _judge(self, funded: Array) -> Optimum:
-        """Say what a plan of the eligible initiatives is worth, with progress as it truly is."""
-        progress = self._spread(timing.progress(self.layout.initiatives, funded))
-        funded = self._spread(funded)
-        worth = self._evaluate(progress, funded)
-        objective = (1 - self.aversion) * worth.expected + self.aversion * worth.tail
-        return Optimum(funded, progress, worth, objective, self.bound, self.rounds, Ending.GAP)
+    def _ask_plan(self, funded: Array) -> Point:
+        """Ask what a plan of the eligible initiatives is worth, with progress as it truly is."""
+        return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
+
+    def _ask(self, progress: Array, funded: Array) -> Point:
+        counted = (timing.as_counted(part, self.seen) for part in (progress, funded))
+        return Point(progress, funded, self.forecast.evaluate(*counted))
 
     def _spread(self, part: Array) -> Array:
         """Put the rows of eligible initiatives among those of all."""
@@ -230,58 +263,19 @@ class _Search:
         whole[self.rows] = part
         return whole
 
-    def _evaluate(self, progress: Array, funded: Array) -> Values:
-        return self.forecast.evaluate(timing.as_counted(progress, self.seen), timing.as_counted(funded, self.seen))
-
-    def _cuts(self, progress: Array, funded: Array, worth: Values) -> list[Row]:
-        """Give the cuts at a plan: θ ≤ value + slopes · (plan − this plan), for each term of the objective."""
-        cuts = []
-        for k, column in enumerate(self.layout.worth):
-            if column != ABSENT:
-                slopes = tuple(part[:, k : k + 1] for part in worth.expected_slopes)
-                seen = self.seen[:, k : k + 1]
-                cuts.append(self._cut(int(column), worth.by_period[k], slopes, seen, progress, funded))
-        if self.layout.tail != ABSENT:
-            cuts.append(self._cut(self.layout.tail, worth.tail, worth.tail_slopes, self.seen, progress, funded))
-        return cuts
-
-    def _cut(
-        self,
-        term: int,
-        value: float,
-        slopes: tuple[Array, ...],
-        seen: NDArray[np.int32],
-        progress: Array,
-        funded: Array,
-    ) -> Row:
-        """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
-        coefficients = np.zeros(len(self.layout.names))
-        upper = value
-        parts = ((self.layout.progress, slopes[0], progress), (self.layout.funded, slopes[1], funded))
-        for columns, slope, plan in parts:
-            for k in range(seen.shape[1]):
-                counts = (seen[self.rows, k] >= 0).nonzero()[0]
-                whole = self.rows[counts]
-                when = seen[whole, k]
-                at = columns[counts, when]
-                upper -= float(slope[whole, k] @ plan[whole, when])
-                present = at != ABSENT
-                np.subtract.at(coefficients, at[present], slope[whole[present], k])
-        coefficients[term] = 1.0
-        used = coefficients.nonzero()[0].astype(np.int32)
-        return Row(used, coefficients[used], upper)
-
-    def _tangents(self, values: Array) -> list[Row]:
-        """Give lines under which progress falls back to its curve, wherever the master left it above."""
-        rows = []
-        funded = self._funded(values)
-        for i, each in enumerate(self.layout.initiatives):
-            if each.response.is_linear or each.response.points:
-                continue
-            above = values[self.layout.progress[i]] - progress_of(each.response, funded[i])
-            for t in np.flatnonzero(self.layout.progress[i] != ABSENT):
-                if above[t] > _PROGRESS_TOLERANCE:
-                    slope, intercept = line_at(each.response, float(funded[i, t]))
-                    columns = np.array([self.layout.progress[i, t], self.layout.funded[i, t]], dtype=np.int32)
-                    rows.append(Row(columns, np.array([1.0, -slope]), intercept))
+    def _cuts(self, point: Point) -> list[Row]:
+        rows = self.cutter.cuts(point)
+        self.asked.append((point, rows))
         return rows
+
+    def _telling(self) -> tuple[Point, ...]:
+        """List the points whose cuts hold the last bound, and the best plan as the latest."""
+        best = self.best
+        assert best is not None
+        tight = [
+            point
+            for point, rows in self.asked
+            if point.funded is best.funded or any(row.slack(self.values) < self.aim for row in rows)
+        ]
+        known = any(point.funded is best.funded for point in tight)
+        return tuple(tight) if known else (*tight, Point(best.progress, best.funded, best.values))

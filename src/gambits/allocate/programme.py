@@ -8,7 +8,7 @@ so that the solver's absolute tolerances mean the same in dollars and in billion
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from gambits.allocate.solver import LiveModel, expression
 from gambits.errors import BrokenRule, Where
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Portfolio
+from gambits.quantities.periods import Periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +85,11 @@ class Layout:
         return {each.id: i for i, each in enumerate(self.initiatives)}
 
     @property
+    def periods(self) -> tuple[str, ...]:
+        """The periods by name."""
+        return self.portfolio.periods.names
+
+    @property
     def budget(self) -> float:
         """The total budget that money is counted in; 1 where there is none."""
         return self.portfolio.budget.total or 1.0
@@ -131,8 +137,10 @@ def lay_out(
                 if not each.response.is_linear:
                     highest = float(progress_of(each.response, most[i, t]))
                     progress[i, t] = column(highest, "progress", each.id, period)
+    counted = Periods(portfolio.periods.first, len(weights)).names
     worth = [
-        column(None, "worth", str(k)) if weight > 0 and aversion < 1 else ABSENT for k, weight in enumerate(weights)
+        column(None, "worth", name) if weight > 0 and aversion < 1 else ABSENT
+        for name, weight in zip(counted, weights, strict=True)
     ]
     return Layout(
         portfolio=portfolio,
@@ -187,7 +195,13 @@ def keep_what_is_paid(layout: Layout) -> Iterator[Limit]:
     rule = BrokenRule(PAID, Where(layout.portfolio.file))
     for i, each in enumerate(layout.initiatives):
         for t in range(1, layout.funded.shape[1]):
-            yield Limit(f"keep_{each.id}_{t}", _terms(*_in_period(layout.funded, i, t, -1.0)), -np.inf, 0.0, rule)
+            yield Limit(
+                f"keep_{each.id}_{layout.periods[t]}",
+                _terms(*_in_period(layout.funded, i, t, -1.0)),
+                -np.inf,
+                0.0,
+                rule,
+            )
 
 
 def pace(layout: Layout) -> Iterator[Limit]:
@@ -197,7 +211,7 @@ def pace(layout: Layout) -> Iterator[Limit]:
             rule = _rule(layout, each, "takes", f"{each.id} takes {each.takes} periods")
             for t in range(layout.funded.shape[1]):
                 yield Limit(
-                    f"pace_{each.id}_{t}",
+                    f"pace_{each.id}_{layout.periods[t]}",
                     _terms(*_in_period(layout.funded, i, t, 1.0)),
                     -np.inf,
                     1 / each.takes,
@@ -209,7 +223,7 @@ def wait_for_the_start(layout: Layout) -> Iterator[Limit]:
     """No money before the start: φ[i,t] ≤ 0. The master has no such columns, and so no such rows."""
     for i, each in enumerate(layout.initiatives):
         if each.start > 0:
-            names = layout.portfolio.periods.names
+            names = layout.periods
             when = names[each.start] if each.start < len(names) else "after the horizon"
             rule = _rule(layout, each, "start", f"{each.id} starts in {when}")
             terms = _terms(*((int(column), 1.0) for column in layout.funded[i, : each.start]))
@@ -234,7 +248,7 @@ def fund_prerequisites_first(layout: Layout) -> Iterator[Limit]:
                 i = layout.ids[name]
                 for t in range(layout.funded.shape[1]):
                     pairs = ((int(layout.funded[j, t]), 1.0), (int(layout.funded[i, t]), -1.0))
-                    yield Limit(f"{key}_{each.id}_{name}_{t}", _terms(*pairs), -np.inf, 0.0, rule)
+                    yield Limit(f"{key}_{each.id}_{name}_{layout.periods[t]}", _terms(*pairs), -np.inf, 0.0, rule)
 
 
 def limit_spend(layout: Layout) -> Iterator[Limit]:
@@ -244,7 +258,7 @@ def limit_spend(layout: Layout) -> Iterator[Limit]:
     released = np.array(budget.per_period) / layout.budget
     if budget.carry_over:
         released = np.cumsum(released)
-    for t, name in enumerate(layout.portfolio.periods.names):
+    for t, name in enumerate(layout.periods):
         pairs = []
         for i, cost in enumerate(costs):
             pairs += [(int(layout.funded[i, t]), cost)] if budget.carry_over else _in_period(layout.funded, i, t, cost)
@@ -266,7 +280,7 @@ def limit_resources(layout: Layout) -> Iterator[Limit]:
     """What the money of a period uses of a resource ≤ its capacity in that period."""
     for resource in layout.portfolio.resources:
         scale = max(resource.capacity) or 1.0
-        for t, name in enumerate(layout.portfolio.periods.names):
+        for t, name in enumerate(layout.periods):
             pairs = []
             for i, each in enumerate(layout.initiatives):
                 if resource.name in each.uses:
@@ -369,17 +383,27 @@ def formulate(layout: Layout, aversion: float) -> Programme:
         λ, the weight of the tail.
     """
     limits = tuple(limit for block in BLOCKS for limit in block(layout))
-    problem = pulp.LpProblem("gambits", pulp.LpMinimize)
+    goal = [(int(k), aversion - 1.0) for k in layout.worth if k != ABSENT]
+    goal += [(layout.tail, -aversion)] if aversion > 0 else []
     nothing = fixed_at_zero(layout, limits)
+    return Programme(layout, limits, build(layout, (*limits, *_diminishing(layout)), goal, nothing))
+
+
+def build(
+    layout: Layout,
+    limits: tuple[Limit, ...],
+    goal: list[tuple[int, float]],
+    nothing: Container[int] = frozenset(),
+) -> LiveModel:
+    """Write columns, limits and what to minimise, as (column, coefficient), into PuLP; ``nothing`` stays at 0."""
+    problem = pulp.LpProblem("gambits", pulp.LpMinimize)
     columns = [
         problem.add_variable(name, None if most is None else 0, 0 if k in nothing else most)
         for k, (name, most) in enumerate(zip(layout.names, layout.upper, strict=True))
     ]
-    goal = [(columns[k], aversion - 1.0) for k in layout.worth if k != ABSENT]
-    goal += [(columns[layout.tail], -aversion)] if aversion > 0 else []
-    problem.setObjective(expression(goal))
-    state(problem, columns, (*limits, *_diminishing(layout)))
-    return Programme(layout, limits, LiveModel(problem, columns))
+    problem.setObjective(expression((columns[k], coefficient) for k, coefficient in goal))
+    state(problem, columns, limits)
+    return LiveModel(problem, columns)
 
 
 def fixed_at_zero(layout: Layout, limits: tuple[Limit, ...]) -> set[int]:
@@ -435,7 +459,7 @@ def _diminishing(layout: Layout) -> Iterator[Limit]:
         for t in np.flatnonzero(layout.funded[i] != ABSENT):
             for n, (slope, intercept) in enumerate(lines(each.response)):
                 pairs = ((int(layout.progress[i, t]), 1.0), (int(layout.funded[i, t]), -slope))
-                yield Limit(f"response_{each.id}_{t}_{n}", _terms(*pairs), -np.inf, intercept, rule)
+                yield Limit(f"response_{each.id}_{layout.periods[t]}_{n}", _terms(*pairs), -np.inf, intercept, rule)
 
 
 def _rule(layout: Layout, initiative: Initiative, key: str, words: str) -> BrokenRule:

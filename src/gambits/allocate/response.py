@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FIRST_TANGENTS: Final = (0.02, 0.1, 0.25, 0.5, 1.0)
+_DIGITS: Final = 33
 _SMALLEST: Final = 1e-10
 """A power has no tangent at 0; here its line is within 1e-5 of 0 for exponents of a half and more."""
 
@@ -29,7 +31,13 @@ def progress_of(response: Response, funded: Array) -> Array:
 def line_at(response: Response, funded: float) -> tuple[float, float]:
     """Give (slope, intercept) of a line that touches a power at a funded fraction and lies nowhere below it."""
     at, exponent = max(funded, _SMALLEST), response.exponent
-    return exponent * at ** (exponent - 1), (1 - exponent) * at**exponent
+    return _up(exponent * at ** (exponent - 1)), _up((1 - exponent) * at**exponent)
+
+
+def _up(value: float) -> float:
+    """Round up to 33 binary digits: what processors make of the last of 53 differs, and a line may lie higher."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(math.ceil(math.ldexp(mantissa, _DIGITS)), exponent - _DIGITS)
 
 
 def lines(response: Response) -> list[tuple[float, float]]:

@@ -7,9 +7,11 @@ majors of PuLP differ in the signs of maximisation.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import highspy
@@ -68,6 +70,10 @@ class Row:
     coefficients: Array
     upper: float
 
+    def slack(self, values: Array) -> float:
+        """Say how far the values of all columns are from the limit."""
+        return self.upper - float(self.coefficients @ values[self.columns])
+
 
 def expression(terms: Iterable[tuple[Any, float]]) -> Any:
     """Make a linear expression from (variable, coefficient) pairs, in the bulk way of either PuLP."""
@@ -82,6 +88,7 @@ class LiveModel:
     def __init__(self, problem: Any, columns: Sequence[Any]) -> None:
         self.problem = problem
         self.columns = columns
+        self._cuts = 0
         self._highs: Any = None
         self._position: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
@@ -104,12 +111,40 @@ class LiveModel:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add cuts; they hold from the next solve on."""
+        self._cuts += len(rows)
         if self._highs is not None and rows:
             self._send(rows)
             return
-        for row in rows:
+        for number, row in enumerate(rows, start=self._cuts - len(rows) + 1):
             terms = zip(row.columns, row.coefficients, strict=True)
-            self.problem += expression((self.columns[k], float(factor)) for k, factor in terms) <= row.upper
+            left = expression((self.columns[k], float(factor)) for k, factor in terms)
+            self.problem += (left <= row.upper), f"cut_{number}"
+
+    def row_names(self) -> list[str]:
+        """List the rows in the order in which they were added: by the names they were stated with, cuts by number."""
+        stated = [str(row.name) for row in self.problem.constraints()]
+        numbers = range(self._cuts - (self._highs.getNumRow() - len(stated)) + 1, self._cuts + 1)
+        return stated + [f"cut_{number}" for number in numbers]
+
+    def text(self, suffix: str, columns: Sequence[str], rows: Sequence[str]) -> str:
+        """Write the model as HiGHS holds it, once it has been solved.
+
+        Parameters
+        ----------
+        suffix
+            ``lp`` or ``mps``.
+        columns, rows
+            Names, in the order of this model's columns and of ``row_names``.
+        """
+        for k, name in enumerate(columns):
+            self._highs.passColName(int(self._position[k]), name)
+        for k, name in enumerate(rows):
+            self._highs.passRowName(k, name)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, f"master.{suffix}")
+            self._highs.writeModel(str(file))
+            # An upper limit of 0 stands there as -0 where its sign was turned.
+            return file.read_text(encoding="utf-8").replace("= -0\n", "= 0\n")
 
     def _exported(self) -> dict[str, int]:
         """Number the columns that HiGHS is given: PuLP 3 sorts them by name, PuLP 4 exports them in order."""
@@ -121,8 +156,9 @@ class LiveModel:
         known = self._exported()
         for column in self.columns:
             if column.name not in known:
-                least = -_FREE if column.lowBound is None else column.lowBound
-                self.problem += expression([(column, 1.0)]) >= least
+                # Where there is no lower bound PuLP 3 says None and PuLP 4 minus infinity; neither takes that in a row.
+                least = -_FREE if column.lowBound is None else max(column.lowBound, -_FREE)
+                self.problem += (expression([(column, 1.0)]) >= least), f"alone_{column.name}"
 
     def _positions(self) -> NDArray[np.int32]:
         """Find the HiGHS column of each of ours."""

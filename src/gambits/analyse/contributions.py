@@ -49,7 +49,9 @@ def contributions(forecast: Forecast, progress: Array, funded: Array) -> Array:
     return np.asarray(split + (expected - split.sum()) * np.abs(split) / size) if size else split
 
 
-def matching_compute(law: Constants, ln_compute: float, ln_tokens: float, gain: float) -> float:
+def matching_compute(
+    law: Constants, ln_compute: float, ln_tokens: float, gain: float, ln_served: float | None = None
+) -> float:
     """Give the factor of bought compute that alone, with the same tokens, would gain as much.
 
     Parameters
@@ -60,6 +62,8 @@ def matching_compute(law: Constants, ln_compute: float, ln_tokens: float, gain: 
         The baseline, ln FLOP and ln tokens.
     gain
         OOM of effective compute, at least 0.
+    ln_served
+        ln of the tokens that the flagship serves over its life; None for none.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def matching_compute(law: Constants, ln_compute: float, ln_tokens: float, gain: 
     """
 
     def reached(ln_factor: float) -> float:
-        return float(effective_compute(law, ln_compute + ln_factor, ln_tokens).oom)
+        return float(effective_compute(law, ln_compute + ln_factor, ln_tokens, ln_served=ln_served).oom)
 
     target = reached(0.0) + gain
     low, high = 0.0, math.log(_MOST_MULTIPLIER)

@@ -119,8 +119,8 @@ def baseline_of(portfolio: Portfolio, forecast: Forecast) -> tuple[Baseline, ...
         return ()
     reached = forecast.project(*_nothing(portfolio, forecast)).baseline
     mean = draws.probability
-    behind = draws.ln_compute > ln_wall(draws.law, draws.ln_tokens)
-    seen = epochs(draws.law, draws.ln_compute, draws.ln_tokens)
+    behind = draws.ln_compute > ln_wall(draws.law, draws.ln_tokens, draws.ln_served)
+    seen = epochs(draws.law, draws.ln_compute, draws.ln_tokens, draws.ln_served)
     columns = (draws.ln_compute / LN_10, draws.ln_tokens / LN_10, reached, behind.astype(float), seen)
     rows = zip(*(mean @ column for column in columns), strict=True)
     return tuple(Baseline(name, *map(float, row)) for name, row in zip(portfolio.periods.names, rows, strict=False))

@@ -16,8 +16,8 @@ from gambits.cli.output import Group, write, write_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gambits.analyse.study import Settings
     from gambits.forecast.workers import Workers
-    from gambits.pipeline import Settings
 
     Command = Callable[..., None]
 
@@ -36,6 +36,7 @@ What do you want to do?
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what an edit moved          gambits diff old.json new.json
+  let another solver check        gambits export my-lab -o master.lp
 
 Every command explains itself: gambits COMMAND --help
 """
@@ -67,8 +68,8 @@ def settings_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapped(draws: int, seed: int, certain: bool, batches: int, cluster: str | None, **others: Any) -> None:
+        from gambits.analyse.study import Settings
         from gambits.cli.progress import watching
-        from gambits.pipeline import Settings
 
         with watching() as watch, _workers(cluster) as workers:
             settings = Settings(draws, seed, certain, batches, workers, watch)

@@ -18,6 +18,7 @@ from gambits.errors import GambitsError, InfeasibleError, InputError, Unfinished
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from gambits.allocate.export import Export
     from gambits.allocate.plan import Plan
 
 WIDTH: Final = 100
@@ -119,8 +120,8 @@ def show(*parts: RenderableType) -> None:
         console.print(part)
 
 
-def finish(*plans: Plan) -> None:
-    """Stop with exit code 5 if a plan is not certified, after it was given."""
+def finish(*plans: Plan | Export) -> None:
+    """Stop with exit code 5 if a plan, or the programme behind one, is not certified, after it was given."""
     loose = [plan for plan in plans if plan.status != "optimal"]
     if loose:
         gaps = ", ".join(f"{plan.gambit}: {plan.gap:.2g}" for plan in loose)

@@ -337,6 +337,10 @@ class Uncertain(Kind):
             match self.bounds:
                 case Bounds.POSITIVE if value <= 0:
                     raise Refused("out-of-range", f"{value:g} is not above 0", "write a number above 0")
+                case Bounds.AMOUNT if not (value > 0 or (certain and value == 0)):
+                    raise Refused(
+                        "out-of-range", f"{value:g} is not {self.bounds.value}", "write numbers above 0, or 0"
+                    )
                 case Bounds.PROBABILITY if not (0 <= value <= 1 and (certain or value > 0)):
                     raise Refused("out-of-range", f"{value:g} is not a probability", "write numbers between 0 and 1")
 

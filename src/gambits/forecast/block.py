@@ -14,7 +14,7 @@ import numpy as np
 
 from gambits.forecast.draws import ON_COMPUTE, ON_COST, ON_DATA, ON_DEMAND, ON_OOM, ON_STOCK, ON_VALUE, Draws
 from gambits.portfolio.model import Objective
-from gambits.scaling.frontier import Constants, Reach, effective_compute
+from gambits.scaling.frontier import LN_10, Constants, Reach, effective_compute
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,6 +94,7 @@ class Block:
     slack: tuple[Slack, ...]
     elasticity: float
     value_per_oom: float
+    ln_served: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def cut_into_blocks(draws: Draws) -> tuple[Block, ...]:
 def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     """Lay out some of the draws for the oracle."""
     ln_compute, ln_tokens = draws.ln_compute[rows], draws.ln_tokens[rows]
+    ln_served = None if draws.ln_served is None else draws.ln_served[rows]
     law = None if draws.law is None else _law_of(draws.law, rows)
     nothing = np.zeros_like(ln_compute)
     flat = Reach(nothing, nothing, nothing, nothing)
@@ -138,7 +140,9 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
         tokens=np.exp(ln_tokens),
         law=law,
         # Through the tokens and back, as a plan's stock goes: doing nothing is worth 0 to the last bit.
-        baseline=flat if law is None else effective_compute(law, ln_compute, np.log(np.exp(ln_tokens))),
+        baseline=flat
+        if law is None
+        else effective_compute(law, ln_compute, np.log(np.exp(ln_tokens)), ln_served=ln_served),
         helps=tuple(_effect(size[rows], straight, slowed) for size in draws.helps),
         harms=tuple(_effect(size[rows], everyone, None) for size in draws.harms),
         value=_effect(draws.value[rows], everyone, None),
@@ -153,6 +157,7 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
         ),
         elasticity=draws.elasticity,
         value_per_oom=draws.value_per_oom,
+        ln_served=ln_served,
     )
 
 
@@ -206,7 +211,8 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
     reach, gain = None, np.zeros_like(block.ln_compute)
     if block.law is not None:
         ln_compute, ln_tokens = block.ln_compute + moved[ON_COMPUTE], np.log(tokens) + moved[ON_DATA]
-        reach = effective_compute(block.law, ln_compute, ln_tokens, block.baseline.split)
+        ln_served = None if block.ln_served is None else _served(block.ln_served, moved)
+        reach = effective_compute(block.law, ln_compute, ln_tokens, block.baseline.split, ln_served)
         gain = reach.oom - block.baseline.oom + moved[ON_OOM]
     by_time = np.array(objective.weights)
     # log10 of token GDP: tokens × (1/cost)^ε × value × 10^(value per OOM · gain), the same in every sector.
@@ -227,6 +233,15 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
     return Sums(value.sum(axis=1), gain, market, weight @ value, by_progress, by_funded)
 
 
+def _served(ln_served: Array, moved: list[Array]) -> Array:
+    """Give ln of the tokens served as the budget feels them, (r, K).
+
+    A token served at half the cost is half a token. And where each token that is learnt from is worth k, the budget
+    is as if k times larger and all tokens, served ones too, k times more: 6N(kD) + 2N(kT) = kC.
+    """
+    return ln_served + moved[ON_DATA] - LN_10 * moved[ON_COST]
+
+
 def _slopes_of_rows(
     block: Block, share: Array, capability: float, token_gdp: float, reach: Reach | None, tokens: Array
 ) -> list[Array]:
@@ -237,13 +252,12 @@ def _slopes_of_rows(
     if reach is None:
         return [nothing, nothing, nothing, *served, nothing]
     learned = share * capability
-    return [
-        learned * reach.by_compute,
-        learned * reach.by_tokens,
-        learned,
-        *served,
-        learned * reach.by_tokens / tokens,
-    ]
+    by_data = learned * reach.by_tokens
+    if reach.by_served is not None:
+        by_served = learned * reach.by_served
+        by_data = by_data + by_served
+        served[-1] = served[-1] - LN_10 * by_served
+    return [learned * reach.by_compute, by_data, learned, *served, learned * reach.by_tokens / tokens]
 
 
 class _Bending:
@@ -351,6 +365,7 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         probability=block.probability[rows],
         ln_compute=block.ln_compute[rows],
         tokens=block.tokens[rows],
+        ln_served=None if block.ln_served is None else block.ln_served[rows],
         law=None if block.law is None else _law_of(block.law, rows),
         baseline=Reach(base.oom[rows], base.by_compute[rows], base.by_tokens[rows], base.split[rows]),
         helps=tuple(map(of, block.helps)),

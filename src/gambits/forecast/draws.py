@@ -82,7 +82,7 @@ class Draws:
     probability
         Shape (R,), sums to 1.
     ln_compute, ln_tokens
-        Shape (R, K): baseline training compute in ln FLOP, unique stock in ln tokens.
+        Shape (R, K): baseline compute of the flagship in ln FLOP, unique stock in ln tokens.
     helps, harms
         Shape (ROWS, R, I): effects at full progress, those above and those below 0, by row ``ON_…``.
     value
@@ -102,6 +102,9 @@ class Draws:
         Synergies and overlaps.
     elasticity, value_per_oom
         Of the market: how tokens served answer to their cost, and their value (log10) to capability.
+    ln_served
+        Shape (R, 1): ln of the tokens that the flagship serves over its life, −∞ for none; None where no draw has
+        any.
     """
 
     ids: tuple[str, ...]
@@ -120,6 +123,7 @@ class Draws:
     shared: tuple[Shared, ...] = ()
     elasticity: float = 0.0
     value_per_oom: float = 0.0
+    ln_served: Array | None = None
 
     @property
     def count(self) -> int:
@@ -310,7 +314,17 @@ def _gather(
         shared=_shared(portfolio, values, taken),
         elasticity=portfolio.market.elasticity if portfolio.market else 0.0,
         value_per_oom=portfolio.market.value_per_oom if portfolio.market else 0.0,
+        ln_served=_ln_served(portfolio, values),
     )
+
+
+def _ln_served(portfolio: Portfolio, values: Values) -> Array | None:
+    """Give ln of the tokens served, shape (R, 1); None where nothing is served in any draw."""
+    if portfolio.frontier is None:
+        return None
+    served = values("frontier.inference_tokens", portfolio.frontier.inference_tokens, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.log(served)[:, np.newaxis] if served.any() else None
 
 
 def _pairs(portfolio: Portfolio, values: Values, alive: dict[str, Array]) -> tuple[Pair, ...]:

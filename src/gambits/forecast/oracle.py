@@ -6,9 +6,9 @@ blocks of fixed size whose sums are added in order: any number of workers gives 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+
+_SAME_VALUE: Final = 1e-12
+"""Values of draws that differ by less are one value, OOM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,15 @@ class Forecast:
     objective: Objective
     tail: float = 1.0
     workers: Workers = THREADS
-    blocks: tuple[Block, ...] = field(init=False, repr=False)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "blocks", cut_into_blocks(self.draws))
+        if not self.blocks:
+            object.__setattr__(self, "blocks", cut_into_blocks(self.draws))
+
+    def through(self, objective: Objective, tail: float) -> Forecast:
+        """Give the same draws, laid out once, seen through another objective and tail."""
+        return replace(self, objective=objective, tail=tail)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -153,7 +162,8 @@ def tail_weights(total: Array, probability: Array, alpha: float) -> Array:
     -----
     Rockafellar and Uryasev (2000), Optimization of conditional value-at-risk, Journal of Risk 2(3).
     """
-    worst_first = np.argsort(total, kind="stable")
+    # Draws of one value stand in their own order, whatever a processor makes of the last digits.
+    worst_first = np.argsort(np.rint(total / _SAME_VALUE), kind="stable")
     before = np.concatenate([[0.0], np.cumsum(probability[worst_first])[:-1]])
     weights = np.empty_like(probability)
     weights[worst_first] = np.clip(alpha - before, 0, probability[worst_first])

@@ -15,6 +15,7 @@ from gambits.files.sections import Draft, unique_items
 from gambits.quantities.estimates import Estimate
 from gambits.scaling.effects.law import EffectLaw, LawEstimate, Provenance, Setting
 from gambits.scaling.effects.registry import effect_laws, find_effect_law
+from gambits.scaling.effects.serving import OVERTRAIN
 from gambits.scaling.effects.sizing import size
 
 _PERCENTILES: Final = frozenset({"p10", "p50", "p90"})
@@ -95,7 +96,7 @@ def check_law_costs_count(draft: Draft, report: Report, folder: Path) -> None:
         law = find_effect_law(found.law)
         assert law is not None, "an effect by law has its law"
         for cost in law.costs if lever not in law.costs else ():
-            counts = cost != "inference_cost" or "market" in report.where
+            counts = cost != "inference_cost" or "market" in report.where or "frontier.inference_tokens" in report.where
             if counts and f"{place}.{cost}" not in report.where:
                 message = f"`{place}.{lever}` has the gain of {law.title}, and its cost in {cost} is left out"
                 report.warn(f"{place}.{lever}", "cost-left-out", message, f"add `{cost}: {{{law.name}: …}}`")
@@ -108,6 +109,17 @@ def check_law_gains_count_once(draft: Draft, report: Report, folder: Path) -> No
         if place in saved and lever == "compute" and _is_saving(found):
             message = f"`{place}` have the saving of {found.title} under compute and under inference_cost"
             report.warn(f"{place}.compute", "counted-twice", message, "write `count: training`, or keep one of them")
+
+
+def check_smaller_models_count_once(draft: Draft, report: Report, folder: Path) -> None:
+    """A frontier that serves its flagship has made it smaller already."""
+    served = draft.get("frontier", {}).get("inference_tokens")
+    for place, lever, found in _found_by_law(draft):
+        if served is not None and served.central > 0 and found.law == OVERTRAIN.name:
+            message = (
+                f"`{place}.{lever}`: {found.title} is what `frontier.inference_tokens` already does to every model"
+            )
+            report.warn(f"{place}.{lever}", "counted-twice", message, "leave the effect out, or the tokens served")
 
 
 def _found_by_law(draft: Draft) -> Iterator[tuple[str, str, Provenance]]:

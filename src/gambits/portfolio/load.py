@@ -11,6 +11,7 @@ from gambits.files.reading import Report, as_shown, compose, flatten, plain, rea
 from gambits.files.sections import Draft
 from gambits.portfolio.model import (
     AS_PLANNED,
+    NOTHING_SERVED,
     Budget,
     Correlation,
     Frontier,
@@ -159,6 +160,7 @@ def _frontier(draft: Draft | None) -> Frontier | None:
         compute=Trend(compute["flop"], compute.get("growth_per_year", default)),
         unique_tokens=Trend(tokens["count"], tokens.get("growth_per_year", default)),
         law_uncertainty=draft.get("law_uncertainty", True),
+        inference_tokens=draft.get("inference_tokens", NOTHING_SERVED),
     )
 
 

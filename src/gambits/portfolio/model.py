@@ -81,14 +81,21 @@ class Trend:
     growth_per_year: Estimate = Estimate.point(1, Bounds.POSITIVE)
 
 
+NOTHING_SERVED: Final = Estimate.point(0, Bounds.AMOUNT)
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The flagship training run, the stock of unique tokens, and the law that joins them."""
+    """The flagship, the stock of unique tokens, and the law that joins them.
+
+    ``compute`` is what trains the flagship and, where it serves ``inference_tokens`` over its life, what serves it too.
+    """
 
     law: str
     compute: Trend
     unique_tokens: Trend
     law_uncertainty: bool = True
+    inference_tokens: Estimate = NOTHING_SERVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,13 @@ PORTFOLIO: Final = Section(
                         "the stock of unique tokens",
                         required=True,
                     ),
-                    Key("inference_tokens", Later("estimate"), "tokens served over a model's life"),
+                    Key(
+                        "inference_tokens",
+                        Uncertain(Bounds.AMOUNT),
+                        "tokens served over the flagship's life; `compute.flop` then trains it and serves it",
+                        "tokens",
+                        "0",
+                    ),
                 )
             ),
             "where the lab stands on the scaling law",

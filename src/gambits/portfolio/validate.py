@@ -11,13 +11,19 @@ from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
 from gambits.files.sections import Draft
-from gambits.portfolio.effects import check_law_costs_count, check_law_gains_count_once
+from gambits.portfolio.effects import (
+    check_law_costs_count,
+    check_law_gains_count_once,
+    check_smaller_models_count_once,
+)
 from gambits.portfolio.model import Lever
 from gambits.portfolio.schema import kind_of
 
 ROUNDED_LAW: Final = "chinchilla-2022-rounded"
 UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
 _PROBABILITY_TOLERANCE: Final = 1e-6
+_MAY_BE_ABSENT: Final = ("success", "value", "growth_per_year", "inference_tokens")
+"""Estimates with a default, which a scenario may change though they are not written."""
 
 
 def check_there_is_work(draft: Draft, report: Report, folder: Path) -> None:
@@ -230,7 +236,7 @@ def _is_there(key: str, report: Report) -> bool:
     parent, _, name = key.rpartition(".")
     if f"{parent}.stages" in report.where and name in ("cost", "success"):
         return False
-    return key in report.where or (parent in report.where and name in ("success", "value", "growth_per_year"))
+    return key in report.where or (parent in report.where and name in _MAY_BE_ABSENT)
 
 
 def check_correlation(draft: Draft, report: Report, folder: Path) -> None:
@@ -283,7 +289,7 @@ def _check_members(names: Any, known: set[str], place: str, report: Report) -> N
 
 
 def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
-    """Levers of the market, and a weight on token GDP, need a market."""
+    """Levers of the market, and a weight on token GDP, need a market; a token's cost may move a served frontier."""
     if "market" in report.where:
         return
     mend = "add `market:`"
@@ -291,7 +297,8 @@ def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
         report.add("objective.token_gdp", "no-market", "`objective.token_gdp` weighs a market that is not there", mend)
     for id, initiative in draft.get("initiatives", {}).items():
         for lever in initiative.get("effects", {}):
-            if Lever(lever).is_of_market:
+            serves = lever == Lever.INFERENCE_COST.value and "frontier.inference_tokens" in report.where
+            if Lever(lever).is_of_market and not serves:
                 place = f"initiatives.{id}.effects.{lever}"
                 report.add(place, "no-market", f"`{place}` moves a market that is not there", mend)
 
@@ -315,6 +322,7 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_market_is_there,
     check_law_costs_count,
     check_law_gains_count_once,
+    check_smaller_models_count_once,
 )
 
 

@@ -16,6 +16,7 @@ class Bounds(Enum):
 
     ANY = "any number"
     POSITIVE = "above 0"
+    AMOUNT = "above 0, or 0 for none"
     PROBABILITY = "between 0 and 1"
 
 
@@ -75,7 +76,7 @@ class Estimate:
     def unbounded(self, value: float) -> float:
         """Map a value to the coordinate in which its quantity has no bounds: itself, its log, or its logit."""
         match self.bounds:
-            case Bounds.POSITIVE:
+            case Bounds.POSITIVE | Bounds.AMOUNT:
                 return math.log(value)
             case Bounds.PROBABILITY:
                 return math.log(value / (1 - value))
@@ -85,7 +86,7 @@ class Estimate:
     def bounded(self, coordinate: float) -> float:
         """Map a coordinate back to a value."""
         match self.bounds:
-            case Bounds.POSITIVE:
+            case Bounds.POSITIVE | Bounds.AMOUNT:
                 return math.exp(coordinate)
             case Bounds.PROBABILITY:
                 return 1 / (1 + math.exp(-coordinate))

@@ -47,7 +47,7 @@ def _metalog(estimate: Estimate, uniforms: Array) -> Array:
     logit = np.log(uniforms / (1 - uniforms))
     coordinate = q50 + spread * logit + skew * (uniforms - 0.5) * logit
     match estimate.bounds:
-        case Bounds.POSITIVE:
+        case Bounds.POSITIVE | Bounds.AMOUNT:
             return np.asarray(np.exp(coordinate))
         case Bounds.PROBABILITY:
             return np.asarray(expit(coordinate))

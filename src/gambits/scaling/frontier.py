@@ -18,6 +18,9 @@ most 1, so effective compute is jointly concave in (ln C, ln U). By the envelope
     ∂/∂ln C = Ψ'(s) = (α+β)/α · ŵ_D · ε_D,   ∂/∂ln U = (1 − Ψ'(s)) (α+β)/α
 
 with ŵ_D the data term's part of the reducible loss and ε_D = d ln D'/d ln D.
+
+Where the budget serves the model as well as training it (6ND + 2NT), ``lifetime`` has the reduction, of two
+variables in place of one.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.scaling.lifetime import best_over_life
+from gambits.scaling.repetition import faded
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
 LN_10: Final = math.log(10)
 FLOP_PER_PARAMETER_TOKEN: Final = 6.0
 """Training FLOP for one token and one parameter: C = 6ND (Kaplan et al. 2020, arXiv 2001.08361)."""
+FLOP_PER_PARAMETER_SERVED: Final = 2.0
+"""Serving FLOP for one token and one parameter (the same)."""
 
 _MOST_STEPS: Final = 200
 _STEP_TOLERANCE: Final = 1e-11
@@ -63,35 +71,46 @@ class Reach:
     """What the frontier reaches; every array has the shape of the inputs.
 
     ``oom`` is log10 of effective compute in FLOP; ``by_compute`` and ``by_tokens`` are its slopes in ln C and
-    ln U; ``split`` is y, the part of s that goes to parameters (0 before the wall), a start for
-    the next call.
+    ln U, ``by_served`` that in ln T, None where nothing is served. ``split`` is a start for the next call: y, the part
+    of s that goes to parameters (0 before the wall), or ln(D/U) where the model is served.
     """
 
     oom: Array
     by_compute: Array
     by_tokens: Array
     split: Array
+    by_served: Array | None = None
 
 
-def effective_compute(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, split: Array | None = None) -> Reach:
-    """Give log10 of the FLOP that would reach the same loss with no data limit.
+def effective_compute(
+    law: Constants,
+    ln_compute: ArrayLike,
+    ln_tokens: ArrayLike,
+    split: Array | None = None,
+    ln_served: ArrayLike | None = None,
+) -> Reach:
+    """Give log10 of the FLOP that would reach the same loss with no data limit, and nothing to serve.
 
     Parameters
     ----------
     law
         Constants that broadcast with the other inputs.
     ln_compute
-        ln of training compute, FLOP.
+        ln of compute, FLOP: that of training, and where the model is served that of both.
     ln_tokens
         ln of unique tokens.
     split
         ``Reach.split`` of a nearby point, to start from.
+    ln_served
+        ln of the tokens served over the model's life; None, or −∞, for none.
 
     Returns
     -------
     :
         OOM of FLOP and slopes, of the broadcast shape. NaN in gives NaN out.
     """
+    if ln_served is not None:
+        return _over_life(law, ln_compute, ln_tokens, split, ln_served)
     ln_c, _, alpha, beta, r_d, r_n, wall = np.broadcast_arrays(
         ln_compute, ln_tokens, law.alpha, law.beta, law.r_d, law.r_n, ln_wall(law, ln_tokens)
     )
@@ -110,9 +129,55 @@ def effective_compute(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLik
     return Reach(reached / LN_10, slope / LN_10, by_tokens / LN_10, share)
 
 
-def ln_wall(law: Constants, ln_tokens: ArrayLike) -> Array:
-    """Give ln C_U: the compute (FLOP) whose optimum needs exactly these unique tokens; affine in ln U."""
-    return np.asarray(np.log(FLOP_PER_PARAMETER_TOKEN) + ln_tokens + ln_parameters_fed(law, ln_tokens))
+def _over_life(
+    law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, split: Array | None, ln_served: ArrayLike
+) -> Reach:
+    """Give the same for a budget that trains the model and serves it."""
+    wall = ln_wall(law, ln_tokens)
+    inputs = (ln_compute, ln_served, ln_tokens, law.alpha, law.beta, law.r_d, law.r_n, wall)
+    whole = np.broadcast_arrays(*(np.asarray(each, dtype=float) for each in inputs))
+    known = np.isfinite(whole[0] + whole[1] + whole[7])
+    ln_c, ln_t, ln_u, alpha, beta, r_d, r_n, ln_c_u = (each[known] for each in whole)
+    tau = ln_t - np.log(FLOP_PER_PARAMETER_TOKEN / FLOP_PER_PARAMETER_SERVED) - ln_u
+    start = None if split is None else split[known]
+    z, worth, by_s, served = best_over_life(ln_c - ln_c_u, tau, alpha, beta, r_d, r_n, start)
+    steep = (alpha + beta) / alpha
+    # Where nothing repeats the slope in ln U is 0, and rounding must not make it less.
+    by_tokens = np.maximum(steep * (1 - by_s) + served * by_s, 0)
+    found = np.full((5, *known.shape), np.nan)
+    found[:, known] = np.stack([ln_c_u + worth, by_s, by_tokens, -served * by_s, z])
+    oom, by_compute, by_unique, by_served = found[:4] / LN_10
+    reach = Reach(oom, by_compute, by_unique, found[4], by_served)
+    nothing = np.isneginf(whole[1])
+    return _only_trained(reach, nothing, law, ln_compute, ln_tokens, split) if nothing.any() else reach
+
+
+def _only_trained(
+    reach: Reach,
+    nothing: NDArray[np.bool_],
+    law: Constants,
+    ln_compute: ArrayLike,
+    ln_tokens: ArrayLike,
+    split: Array | None,
+) -> Reach:
+    """Take what is trained and not served as if serving were unheard of: 0 tokens have no logarithm."""
+    plain = effective_compute(law, ln_compute, ln_tokens, split)
+    plain = Reach(plain.oom, plain.by_compute, plain.by_tokens, plain.split, np.zeros_like(plain.oom))
+    return Reach(*(np.where(nothing, getattr(plain, name), getattr(reach, name)) for name in Reach.__slots__))
+
+
+def ln_wall(law: Constants, ln_tokens: ArrayLike, ln_served: ArrayLike | None = None) -> Array:
+    """Give ln C_U: the compute (FLOP) whose optimum needs exactly these unique tokens; affine in ln U.
+
+    A model that is served is smaller and learns from more tokens, so that it needs them at less compute: with
+    T tokens served ln C_U is less by (1/α − 1) ln(1 + T/3U), from the first-order condition at D = U.
+    """
+    wall = np.asarray(np.log(FLOP_PER_PARAMETER_TOKEN) + ln_tokens + ln_parameters_fed(law, ln_tokens))
+    if ln_served is None:
+        return wall
+    ratio = np.log(FLOP_PER_PARAMETER_TOKEN / FLOP_PER_PARAMETER_SERVED)
+    load = np.logaddexp(0.0, np.asarray(ln_served) - ratio - np.asarray(ln_tokens))
+    return np.asarray(wall - (1 / np.asarray(law.alpha) - 1) * load)
 
 
 def ln_parameters_fed(law: Constants, ln_tokens: ArrayLike) -> Array:
@@ -125,9 +190,17 @@ def ln_parameters_fed(law: Constants, ln_tokens: ArrayLike) -> Array:
     return np.asarray((ln_ratio + beta * np.asarray(ln_tokens)) / alpha)
 
 
-def optimum(law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike) -> tuple[Array, Array]:
-    """Give ln N and ln D of the model that minimises the loss, for compute (FLOP) and unique tokens."""
-    reach = effective_compute(law, ln_compute, ln_tokens)
+def optimum(
+    law: Constants, ln_compute: ArrayLike, ln_tokens: ArrayLike, ln_served: ArrayLike | None = None
+) -> tuple[Array, Array]:
+    """Give ln N and ln D of the model that minimises the loss, for compute (FLOP), unique tokens and tokens served."""
+    reach = effective_compute(law, ln_compute, ln_tokens, ln_served=ln_served)
+    if ln_served is not None:
+        ln_d = np.asarray(ln_tokens) + reach.split
+        trained_and_served = np.logaddexp(
+            np.log(FLOP_PER_PARAMETER_TOKEN) + ln_d, np.log(FLOP_PER_PARAMETER_SERVED) + np.asarray(ln_served)
+        )
+        return np.asarray(ln_compute) - trained_and_served, ln_d
     wall = ln_wall(law, ln_tokens)
     excess = np.asarray(ln_compute) - wall
     gamma_share = np.asarray(law.beta) / (np.asarray(law.alpha) + np.asarray(law.beta))
@@ -162,7 +235,7 @@ def _discounted(ln_ratio: ArrayLike, r: float | Array) -> Array:
     ratio, limit = np.broadcast_arrays(np.asarray(ln_ratio, dtype=float), np.asarray(r, dtype=float))
     repeats = (ratio > 0) & np.isfinite(limit)
     value = ratio.copy()
-    value[repeats] = np.log(_faded(ratio[repeats], limit[repeats])[0])
+    value[repeats] = np.log(faded(ratio[repeats], limit[repeats])[0])
     return value
 
 
@@ -191,8 +264,8 @@ def _beyond_the_wall(
         # Most settle within a few steps: go on with the rest alone.
         left, low, high, at = left[going], low[going], high[going], following[going]
         part = tuple(each[going] for each in part)
-    n, _ = _faded(y, r_n)
-    d, elastic_d = _faded(s - y, r_d)
+    n, _ = faded(y, r_n)
+    d, elastic_d = faded(s - y, r_d)
     both = alpha + beta
     data_term = alpha / both * d**-beta
     reducible = beta / both * n**-alpha + data_term
@@ -211,11 +284,3 @@ def _tilt(y: Array, s: Array, alpha: Array, beta: Array, r_d: Array, r_n: Array)
     tilt = ln_elastic_n - alpha * ln_n - ln_elastic_d + beta * ln_d
     falls = 2 - (1 + alpha) * np.exp(ln_elastic_n) - x / r_n - (1 + beta) * np.exp(ln_elastic_d) - z / r_d
     return tilt, falls
-
-
-def _faded(ln_ratio: Array, r: Array) -> tuple[Array, Array]:
-    """Give the discounted ratio x' of a ratio x ≥ 1 to what is unique, and its elasticity d ln x'/d ln x."""
-    x = np.exp(ln_ratio)
-    # expm1, since 1 − exp(−small) loses every digit and has made false optima.
-    worth = 1 - r * np.expm1((1 - x) / r)
-    return worth, x * np.exp((1 - x) / r) / worth

@@ -48,9 +48,12 @@ LAYERS: Final = (
 """What has been counted of the stock. Code and private or recorded data have no citable count here."""
 
 
-def outrun_at(law: Constants, tokens: float) -> Array:
-    """Give log10 of the compute (FLOP) whose optimum needs exactly these unique tokens."""
-    return ln_wall(law, math.log(tokens)) / LN_10
+def outrun_at(law: Constants, tokens: float, ln_served: Array | None = None) -> Array:
+    """Give log10 of the compute (FLOP) whose optimum needs exactly these unique tokens.
+
+    ``ln_served`` is ln of the tokens that the model serves over its life; with None it is trained alone.
+    """
+    return ln_wall(law, math.log(tokens), ln_served) / LN_10
 
 
 def more_data(law: Constants, factor: float = 2.0) -> Array:
@@ -62,7 +65,7 @@ def more_data(law: Constants, factor: float = 2.0) -> Array:
     return np.asarray(factor ** (alpha / (alpha + beta)))
 
 
-def epochs(law: Constants, ln_compute: Array, ln_tokens: Array) -> Array:
+def epochs(law: Constants, ln_compute: Array, ln_tokens: Array, ln_served: Array | None = None) -> Array:
     """Give tokens trained on over unique tokens at the optimum: above 1 the stock is repeated."""
-    _, ln_d = optimum(law, ln_compute, ln_tokens)
+    _, ln_d = optimum(law, ln_compute, ln_tokens, ln_served)
     return np.asarray(np.exp(ln_d - ln_tokens))

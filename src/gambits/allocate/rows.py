@@ -1,0 +1,109 @@
+"""Rows that close in on the value from above: tangent cuts at a plan, and lines that touch diminishing returns.
+
+Their numbers come from sums whose last digits depend on the processor. Two roundings of one cut can lead the
+solver to two plans of nearly one value, so every coefficient is put on a grid that is far coarser than those
+digits and far finer than the certificate; each row is loosened by what that can cost, and stays a true bound.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gambits.allocate.pool import Point
+from gambits.allocate.programme import ABSENT, Layout
+from gambits.allocate.response import line_at, progress_of
+from gambits.allocate.solver import Row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+
+_PART_OF_AIM: Final = 1 / 16
+"""Part of the aimed-for gap that the grid of all coefficients of a cut can cost together."""
+_PROGRESS_TOLERANCE: Final = 1e-9
+
+
+class Cutter:
+    """Makes the cuts of one master.
+
+    Parameters
+    ----------
+    layout
+        The master's columns.
+    rows
+        Shape (I eligible,): the number of each eligible initiative among all.
+    seen
+        Shape (I, K): the period of the plan that counts in period k, or -1 (``timing.counting_period``).
+    aim
+        The gap that the search aims for, in objective units.
+    """
+
+    def __init__(self, layout: Layout, rows: Whole, seen: NDArray[np.int32], aim: float) -> None:
+        self.layout = layout
+        self.seen = seen
+        self.grid = 2.0 ** math.floor(math.log2(aim * _PART_OF_AIM / max(1, len(layout.names))))
+        self.columns = tuple(self._whole(part, rows) for part in (layout.progress, layout.funded))
+
+    def _whole(self, columns: NDArray[np.int32], rows: Whole) -> NDArray[np.int32]:
+        """Give columns for all initiatives, ``ABSENT`` for those that get nothing, and a last period of nothing."""
+        whole = np.full((len(self.seen), columns.shape[1] + 1), ABSENT, dtype=np.int32)
+        whole[rows, :-1] = columns
+        return whole
+
+    def cuts(self, point: Point) -> list[Row]:
+        """Give the cuts at a plan: θ ≤ value + slopes · (plan − this plan), for each term of the objective."""
+        values, cuts = point.values, []
+        for k, column in enumerate(self.layout.worth):
+            if column != ABSENT:
+                slopes = tuple(part[:, k : k + 1] for part in values.expected_slopes)
+                cuts.append(self._cut(int(column), values.by_period[k], slopes, self.seen[:, k : k + 1], point))
+        if self.layout.tail != ABSENT:
+            cuts.append(self._cut(self.layout.tail, values.tail, values.tail_slopes, self.seen, point))
+        return cuts
+
+    def _cut(self, term: int, value: float, slopes: tuple[Array, ...], seen: NDArray[np.int32], point: Point) -> Row:
+        """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
+        coefficients, at = np.zeros(len(self.layout.names)), np.zeros(len(self.layout.names))
+        rest = 0.0
+        for columns, slope, plan in zip(self.columns, slopes, (point.progress, point.funded), strict=True):
+            padded = np.concatenate([plan, np.zeros((len(plan), 1))], axis=1)
+            here = np.take_along_axis(padded, seen.astype(np.int64), axis=1)
+            column = np.take_along_axis(columns, seen.astype(np.int64), axis=1)
+            present = column != ABSENT
+            rest += float(slope[~present] @ here[~present])
+            coefficients += np.bincount(column[present], slope[present], len(coefficients))
+            at[column[present]] = here[present]
+        gridded = np.rint(coefficients / self.grid) * self.grid
+        loosened = float(np.abs(gridded - coefficients).sum())
+        upper = math.ceil((value - float(gridded @ at) - rest + loosened) / self.grid) * self.grid
+        used = gridded.nonzero()[0].astype(np.int32)
+        return Row(np.append(used, np.int32(term)).astype(np.int32), np.append(-gridded[used], 1.0), upper)
+
+
+def lines_above(layout: Layout, values: Array, funded: Array) -> list[Row]:
+    """Give lines under which progress falls back to its curve, wherever the master left it above.
+
+    Parameters
+    ----------
+    layout
+        The master's columns.
+    values
+        Of every column.
+    funded
+        Shape (I eligible, T).
+    """
+    rows = []
+    for i, each in enumerate(layout.initiatives):
+        if each.response.is_linear or each.response.points:
+            continue
+        above = values[layout.progress[i]] - progress_of(each.response, funded[i])
+        for t in np.flatnonzero((layout.progress[i] != ABSENT) & (above > _PROGRESS_TOLERANCE)):
+            slope, intercept = line_at(each.response, float(funded[i, t]))
+            columns = np.array([layout.progress[i, t], layout.funded[i, t]], dtype=np.int32)
+            rows.append(Row(columns, np.array([1.0, -slope]), intercept))
+    return rows

@@ -1,0 +1,118 @@
+"""One portfolio under study: its futures drawn once, and every question about them answered from what is known.
+
+Plans under other rules are plans in the same futures, so a cut that the oracle gave for one question holds for
+the next: a sweep of rules costs a few rounds a point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gambits.allocate.cuts import AIM, Optimum, Watch, allocate
+from gambits.allocate.pool import Pool
+from gambits.forecast.draws import Draws, central_draw, draw
+from gambits.forecast.oracle import Forecast
+from gambits.forecast.workers import THREADS, Workers
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Objective, Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a plan is found.
+
+    ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
+    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
+    of every round.
+    """
+
+    draws: int = 1000
+    seed: int = 2027
+    certain: bool = False
+    batches: int = 8
+    workers: Workers = THREADS
+    watch: Watch | None = None
+
+
+class Study:
+    """A portfolio, its futures, and what has been found out about them.
+
+    Parameters
+    ----------
+    portfolio
+        As ``load`` gives it.
+    settings
+        How many futures, and from which seed.
+    """
+
+    def __init__(self, portfolio: Portfolio, settings: Settings = Settings()) -> None:
+        self.portfolio = portfolio
+        self.settings = settings
+        self._drawn: dict[tuple[str, int, int], Forecast] = {}
+        self._seen: dict[tuple[str, int, Objective, float], Forecast] = {}
+        self._pools: dict[int, Pool] = {}
+        self._best: dict[str, tuple[Gambit, Optimum]] = {}
+
+    def forecast(self, gambit: Gambit, seed: str | None = None, draws: int | None = None) -> Forecast:
+        """Give the futures seen through a gambit's objective and tail; drawn once for each seed and number."""
+        seed, count = seed or str(self.settings.seed), draws or self.settings.draws
+        objective = gambit.objective_for(self.portfolio)
+        key = (seed, count, objective, gambit.tail)
+        if key not in self._seen:
+            drawn = (seed, count, len(objective.weights))
+            if drawn not in self._drawn:
+                found = self._draw(seed, count, len(objective.weights))
+                self._drawn[drawn] = Forecast(found, objective, gambit.tail, self.settings.workers)
+            self._seen[key] = self._drawn[drawn].through(objective, gambit.tail)
+        return self._seen[key]
+
+    def best(self, gambit: Gambit) -> Optimum:
+        """Find the best plan under a gambit and the portfolio's own rules, from nothing: whoever asks gets the same.
+
+        Raises
+        ------
+        InfeasibleError
+            If no plan obeys the rules.
+        UnfinishedError
+            If the search ended before it found any plan.
+        """
+        known = self._best.get(gambit.name)
+        if known is None or known[0] != gambit:
+            seen = self.forecast(gambit)
+            found = allocate(self.portfolio, gambit, seen, watch=self.settings.watch)
+            self.pool(seen).keep(found.points)
+            known = self._best[gambit.name] = (gambit, replace(found, points=()))
+        return known[1]
+
+    def under(self, gambit: Gambit, portfolio: Portfolio | None = None, *, aim: float = AIM) -> Optimum:
+        """Find the best plan under other rules, starting from all that is known of these futures.
+
+        Parameters
+        ----------
+        gambit
+            Its objective and tail say through what the futures are seen.
+        portfolio
+            The portfolio with other rules (budget, resources, ``must``, ``never``, links); the same initiatives in
+            the same order, with the same estimates. None for its own.
+        aim
+            Gap at which the search stops, OOM.
+
+        Raises
+        ------
+        InfeasibleError, UnfinishedError
+            As ``best``.
+        """
+        seen = self.forecast(gambit)
+        pool = self.pool(seen)
+        found = allocate(portfolio or self.portfolio, gambit, seen, start=pool.points, aim=aim)
+        pool.keep(found.points)
+        return replace(found, points=())
+
+    def pool(self, seen: Forecast) -> Pool:
+        """Give the points at which the oracle of a forecast was asked."""
+        return self._pools.setdefault(id(seen), Pool())
+
+    def _draw(self, seed: str, count: int, periods: int) -> Draws:
+        if self.settings.certain:
+            return central_draw(self.portfolio, periods)
+        return draw(self.portfolio, periods, seed, count)
