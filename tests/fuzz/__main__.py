@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -22,18 +23,28 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=None, help="processes; as many as processors unless given")
     parser.add_argument("--only", type=int, help="run the one case of this number, and keep its files in fuzz-NUMBER/")
     asked = parser.parse_args()
+    _be_strict()
     if asked.only is not None:
         return _run_one(asked.only, asked.seed)
     starts = range(0, asked.cases, _SHARE)
     total = Tally()
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        parts = pool.map(tally, starts, [min(start + _SHARE, asked.cases) for start in starts], [asked.seed] * len(starts))
+    with ProcessPoolExecutor(asked.jobs, initializer=_be_strict) as pool:
+        parts = pool.map(
+            tally, starts, [min(start + _SHARE, asked.cases) for start in starts], [asked.seed] * len(starts)
+        )
         for done, part in enumerate(parts, start=1):
             total = total + part
             if sys.stderr.isatty():
-                sys.stderr.write(f"\r{min(done * _SHARE, asked.cases):,} of {asked.cases:,}; {len(total.faults)} at fault")
+                sys.stderr.write(
+                    f"\r{min(done * _SHARE, asked.cases):,} of {asked.cases:,}; {len(total.faults)} at fault"
+                )
     sys.stdout.write(f"\n{total}\n")
     return 1 if total.faults else 0
+
+
+def _be_strict() -> None:
+    """Take a warning for a fault, as the tests do."""
+    warnings.simplefilter("error")
 
 
 def _run_one(number: int, seed: int) -> int:

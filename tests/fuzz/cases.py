@@ -58,13 +58,22 @@ def _portfolio(state: str, rng: Random) -> Case:
     command = rng.choice(
         [
             ("check", lab, "--json"),
-            ("solve", lab, "--gambit", rng.choice(["incumbent", "challenger", "compute-only"]), "--json", "-o", out, *how),
+            (
+                "solve",
+                lab,
+                "--gambit",
+                rng.choice(["incumbent", "challenger", "compute-only"]),
+                "--json",
+                "-o",
+                out,
+                *how,
+            ),
             ("solve", lab, *how),
             ("compare", lab, "--certain", "--json"),
             ("memo", lab, "--certain", "-o", f"{OUT}/memo.md"),
             ("project", lab, "--certain", "--json"),
         ]
-        if rng.random() < 0.5 or state == DAMAGED  # noqa: PLR2004  (what is refused is refused in a millisecond)
+        if rng.random() < 0.5 or state == DAMAGED
         else [("check", lab, "--json")]
     )
     return Case("portfolio", kind, {lab: data}, command, _ENDS[state], damage, lab)
@@ -81,7 +90,7 @@ def _gambit(state: str, rng: Random) -> Case:
 def _law(state: str, rng: Random) -> Case:
     text = wild_file(LAW, rng) if state == WILD else _LAW_TEXT
     kind, data, damage = _spoilt(state, text, LAW, rng)
-    draws = _LAW_DRAWS if state == DAMAGED or rng.random() < 0.5 else scrambled(_LAW_DRAWS.decode(), rng)  # noqa: PLR2004
+    draws = _LAW_DRAWS if state == DAMAGED or rng.random() < 0.5 else scrambled(_LAW_DRAWS.decode(), rng)
     draws = _LAW_DRAWS if state == SOUND else draws
     files = {"lab.yaml": _LAB_OF_LAW, "mine.yaml": data, "draws.csv": draws}
     command = ("solve", "lab.yaml", "--draws", "8", "--batches", "0", "--json")
@@ -107,18 +116,20 @@ def _plan(state: str, rng: Random) -> Case:
     text = json.dumps(_PLAN)
     if state == DAMAGED:
         broken = {key: value for key, value in _PLAN.items() if key != rng.choice(sorted(_PLAN))}
-        text = rng.choice(["[" * 100_000, "{}", "null", '{"format": "gambits/plan/1"}', text[:-9], json.dumps(broken)[1:]])
+        text = rng.choice(
+            ["[" * 100_000, "{}", "null", '{"format": "gambits/plan/1"}', text[:-9], json.dumps(broken)[1:]]
+        )
     data = scrambled(text, rng) if state in (NOISE, WILD) else text.encode()
     files = {"old.json": json.dumps(_PLAN).encode(), "new.json": data}
     return Case("plan", _kind(state, "no_plan"), files, ("diff", "old.json", "new.json", "--json"), _ENDS[state])
 
 
 LOADERS: Final[dict[str, tuple[Callable[[str, Random], Case], int]]] = {
-    "portfolio": (_portfolio, 70),
-    "gambit": (_gambit, 12),
-    "law": (_law, 8),
-    "runs": (_runs, 5),
-    "plan": (_plan, 5),
+    "portfolio": (_portfolio, 79),
+    "gambit": (_gambit, 10),
+    "law": (_law, 6),
+    "runs": (_runs, 1),
+    "plan": (_plan, 4),
 }
 """What reads files, and how often it has its turn."""
 
@@ -140,7 +151,7 @@ def _kind(state: str, damage: str) -> str:
 
 
 def _one_of(drawn: str, shipped: tuple[str, ...], rng: Random) -> str:
-    return rng.choice(shipped) if rng.random() < 0.1 else drawn  # noqa: PLR2004
+    return rng.choice(shipped) if rng.random() < 0.1 else drawn
 
 
 def _table(rng: Random) -> list[str]:

@@ -184,7 +184,7 @@ def wait_for_oneself(sound: Sound, rng: Random) -> Damaged | None:
 
 def use_what_is_not_declared(sound: Sound, rng: Random) -> Damaged | None:
     """A resource that nobody declared."""
-    places = [place for place in sound.places if place.path.split(".")[2:3] == ["uses"] and place.path.count(".") == 3]  # noqa: PLR2004
+    places = [place for place in sound.places if place.path.split(".")[2:3] == ["uses"] and place.path.count(".") == 3]
     if not places:
         return None
     place = rng.choice(places)
@@ -339,9 +339,10 @@ def _any(sound: Sound, rng: Random, parent: type[Section | Table | Several]) -> 
 
 
 NOISE: Final = (
-    "", ":", "  ", "-", "{", "}", "[", "]", "\n", "\r", "\t", "*", "&a ", "null", "~", "9e999", "-0", "1e-59", "1" * 5000,
-    "١٢", "²", "NaN", ".inf", "0x1F", "1_0", "!!int ", "<<: ", "? ", "| ", "> ", "# ", "'", '"', "%", "@", "`", "\\", "\u2028",
-    "\u0085", "\ufeff", "\u202e", "😀", "\x00", "\x1b[2J", "---\n", "...\n", "../../etc/passwd", "a.b", "to", " to ", ",",
+    "", ":", "  ", "-", "{", "}", "[", "]", "\n", "\r", "\t", "*", "&a ", "null", "~", "9e999", "-0", "1e-59",
+    "1" * 5000, "١٢", "²", "NaN", ".inf", "0x1F", "1_0", "!!int ", "<<: ", "? ", "| ", "> ", "# ", "'", '"', "%",
+    "@", "`", "\\", "\u2028", "\u0085", "\ufeff", "\u202e", "😀", "\x00", "\x1b[2J", "---\n", "...\n", "../../etc/passwd",
+    "a.b", "to", " to ", ",",
 )  # fmt: skip
 """What YAML, numbers, names and terminals take for something special."""
 
@@ -370,6 +371,6 @@ def scrambled(text: str, rng: Random) -> bytes:
             case _:
                 text = text[: max(first, 1)]
     data = bytearray(text.encode("utf-8", "surrogatepass"))
-    if data and rng.random() < 0.2:  # noqa: PLR2004
+    if data and rng.random() < 0.2:
         data[rng.randrange(len(data))] = rng.randrange(256)
     return bytes(data)

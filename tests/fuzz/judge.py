@@ -109,7 +109,7 @@ def _explained(case: Case, result: Result) -> Iterator[str]:
         yield f"not JSON: {result.stdout[:300]}"
         return
     problems = record.get("problems", [])
-    if result.exit_code == 3 and not problems:  # noqa: PLR2004  (invalid input)
+    if result.exit_code == 3 and not problems:
         yield "refused without a problem"
     for each in problems:
         if not (each["code"] and each["message"] and each["fix"]):

@@ -138,7 +138,7 @@ def _scenarios(ids: list[str], initiatives: dict[str, Any]) -> list[dict[str, An
 
 
 def _some(rng: Random, optional: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in optional.items() if rng.random() < 0.5}  # noqa: PLR2004  (a coin)
+    return {key: value for key, value in optional.items() if rng.random() < 0.5}
 
 
 def _written(file: dict[str, Any], rng: Random) -> str:
@@ -150,6 +150,8 @@ _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def _with_comments(text: str, rng: Random) -> str:
+    if ">-\n" in text:
+        return text  # a comment between the lines of a folded text would end it
     lines = text.split("\n")
     for _ in range(3):
         place = rng.randrange(len(lines))

@@ -22,10 +22,12 @@ from gambits.portfolio.response import ResponseKind
 from gambits.portfolio.schema import PORTFOLIO, kind_of
 from gambits.quantities.estimates import Bounds, Estimate, Shape
 from gambits.scaling.effects.registry import effect_laws
+from gambits.scaling.laws import LAW
 
 IDS: Final = ("a", "b", "c-1")
-_NUMBERS: Final = (0, 1, -1, 0.5, 0.3, 2, 7, 1e-9, 1e-30, 1e12, 1e27, 3e59, -4e5, "1e-59", "007", "+3", ".5", "1.")
-_DEPTH: Final = 5
+_PLAIN: Final = (0, 1, -1, 0.5, 0.3, 2, 7, 30)
+_STRANGE: Final = (1e-9, 1e-30, 1e12, 1e27, 3e59, -4e5, "1e-59", "007", "+3", ".5", "1.")
+_USUALLY: Final = 0.9
 
 Refusals = list[tuple[str, str]]
 """Texts that a kind refuses, each with the code of its problem."""
@@ -36,14 +38,27 @@ def wild_file(section: Section, rng: Random) -> str:
     file = drawn(section, rng)
     if section is PORTFOLIO:
         _settle(file, rng)
+    if section is LAW:
+        _complete(file, rng)
     return yaml.dump(file, sort_keys=False, allow_unicode=True, width=10_000, Dumper=_DUMPER)
+
+
+def _complete(file: dict[str, Any], rng: Random) -> None:
+    """Give a law most of the constants that it needs."""
+    constants = {
+        name: {"value": drawn(kinds.Number(above=0), rng), "tag": "R1"}
+        for name in ("A", "B", "E", "alpha", "beta", "R_D", "R_N")
+    }
+    if rng.random() < _USUALLY:
+        file["constants"] = constants
+    file.pop("draws", None)
 
 
 def _settle(file: dict[str, Any], rng: Random) -> None:
     """Make most of a portfolio's keys agree, for otherwise nothing gets beyond the checks."""
 
     def usually() -> bool:
-        return rng.random() < 0.97  # noqa: PLR2004
+        return rng.random() < _USUALLY
 
     initiatives = file["initiatives"]
     if usually():
@@ -82,13 +97,14 @@ def refused(kind: Kind) -> Refusals:
 
 
 def _number(rng: Random, low: float, high: float, above: float) -> Any:
-    fits = [each for each in _NUMBERS if low <= float(each) <= high and float(each) > above]
+    numbers = _PLAIN if rng.random() < _USUALLY else _STRANGE
+    fits = [each for each in numbers if low <= float(each) <= high and float(each) > above]
     return rng.choice(fits or [low])
 
 
 @drawn.register
 def _(kind: Section, rng: Random) -> Any:
-    wanted = {row.name: row for row in kind.keys if row.is_built and (row.required or rng.random() < 0.4)}  # noqa: PLR2004
+    wanted = {row.name: row for row in kind.keys if row.is_built and (row.required or rng.random() < 0.4)}
     return {name: drawn(row.kind, rng) for name, row in wanted.items()}
 
 
@@ -110,7 +126,9 @@ def _(kind: Changes, rng: Random) -> Any:
 
 @drawn.register
 def _(kind: kinds.Text, rng: Random) -> Any:
-    return rng.choice(["architect", "alchemist", "scale", "muennighoff-2023", "words", "1e9", "true", "=2+3", "ß\u2028"])
+    return rng.choice(
+        ["architect", "alchemist", "scale", "muennighoff-2023", "words", "1e9", "true", "=2+3", "ß\u2028"]
+    )
 
 
 @drawn.register
@@ -155,11 +173,8 @@ def _(kind: kinds.Weights, rng: Random) -> Any:
 
 @drawn.register
 def _(kind: kinds.Uncertain, rng: Random) -> Any:
-    low, high = {
-        Bounds.POSITIVE: (1e-30, 3e59),
-        Bounds.PROBABILITY: (0.01, 0.99),
-        Bounds.ANY: (-1e9, 1e9),
-    }[kind.bounds]
+    spans = {Bounds.PROBABILITY: (0.01, 0.99), Bounds.ANY: (-1e9, 1e9)}
+    low, high = spans.get(kind.bounds, (1e-30, 3e59))
     ends = sorted((_number(rng, low, high, -1e61) for _ in range(2)), key=float)
     middle = Estimate(Shape.PERCENTILES, (float(ends[0]), 0, float(ends[1])), kind.bounds).middle_limits
     assert middle is not None
@@ -172,7 +187,7 @@ def _(kind: kinds.Uncertain, rng: Random) -> Any:
 @drawn.register
 def _(kind: Effect, rng: Random) -> Any:
     laws = effect_laws(kind.lever)
-    if laws and rng.random() < 0.3:  # noqa: PLR2004
+    if laws and rng.random() < 0.3:
         name = rng.choice(sorted(laws))
         return {name: drawn(laws[name].section, rng)}
     return drawn.dispatch(kinds.Uncertain)(kind, rng)
@@ -185,7 +200,7 @@ def _(kind: kinds.Ids, rng: Random) -> Any:
 
 @drawn.register
 def _(kind: ResponseKind, rng: Random) -> Any:
-    return rng.choice([1, 0.5, 1e-9, [[0, 0], [1, 1]], [[1e-9, 0.5], [1, 1]]])
+    return rng.choice([1, 0.5, 0.1, [[0, 0], [1, 1]], [[1e-3, 0.9], [1, 1]]])
 
 
 @drawn.register
@@ -236,7 +251,7 @@ def _(kind: kinds.Date) -> Refusals:
 @refused.register
 def _(kind: kinds.Number) -> Refusals:
     beyond = {kind.low - 1, kind.high + 1, kind.above}
-    return _NOT_NUMBERS + [(f"{each:.17g}", "out-of-range") for each in sorted(beyond) if abs(each) < 1e50]  # noqa: PLR2004
+    return _NOT_NUMBERS + [(f"{each:.17g}", "out-of-range") for each in sorted(beyond) if abs(each) < 1e50]
 
 
 @refused.register
@@ -289,7 +304,13 @@ def _(kind: kinds.Ids) -> Refusals:
 
 @refused.register
 def _(kind: ResponseKind) -> Refusals:
-    return [("0", "out-of-range"), ("1.5", "out-of-range"), ("[[0.5, 0.5]]", "not-concave"), ("[1]", "wrong-type")]
+    return [
+        ("0", "out-of-range"),
+        ("1.5", "out-of-range"),
+        ("[[0.5, 0.5]]", "not-concave"),
+        ("[[1e-9, 1], [1, 1]]", "too-steep"),
+        ("[1]", "wrong-type"),
+    ]
 
 
 @refused.register

@@ -18,6 +18,8 @@ import highspy
 import numpy as np
 import pulp
 
+from gambits.errors import GambitsError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
+_TOO_LARGE: Final = 1e15
+"""What HiGHS does not take for a coefficient."""
 
 
 class Status(Enum):
@@ -82,6 +86,15 @@ def expression(terms: Iterable[tuple[Any, float]]) -> Any:
     return from_list(pairs) if from_list else pulp.LpAffineExpression(pairs)
 
 
+def _refuse_giants(rows: Iterable[Row]) -> None:
+    """Stop rather than lose a row: HiGHS leaves one out whose coefficients are too large or not finite."""
+    for row in rows:
+        largest = float(np.max(np.abs(row.coefficients), initial=abs(row.upper)))
+        if not largest < _TOO_LARGE:
+            message = f"a slope of the value is {largest:.1g} OOM: numbers of the portfolio lie too far apart"
+            raise GambitsError(message, "look for a cost or an effect many orders of magnitude from the others")
+
+
 class LiveModel:
     """A PuLP problem (to be minimised) with its live HiGHS object."""
 
@@ -110,7 +123,14 @@ class LiveModel:
         return solution
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add cuts; they hold from the next solve on."""
+        """Add cuts; they hold from the next solve on.
+
+        Raises
+        ------
+        GambitsError
+            If a coefficient is beyond what the solver takes.
+        """
+        _refuse_giants(rows)
         self._cuts += len(rows)
         if self._highs is not None and rows:
             self._send(rows)

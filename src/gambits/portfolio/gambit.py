@@ -17,6 +17,7 @@ from gambits.files.sections import Draft, Key, Section, Table
 from gambits.portfolio.load import make_objective
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Objective, Portfolio
 from gambits.portfolio.schema import PORTFOLIO
+from gambits.portfolio.sizes import check_worth_of_points
 from gambits.portfolio.validate import check_weights
 
 
@@ -73,12 +74,14 @@ class Gambit:
         Raises
         ------
         InputError
-            If the gambit's weights do not fit the portfolio's periods.
+            If the gambit's weights do not fit the portfolio's periods, or its points.
         """
         if self.objective is None:
             return portfolio.objective
         report = Report(self.file, where=dict(self.where))
         check_weights(self.objective, portfolio.periods.count, report, "objective.weights")
+        values = ((each.id, each.value) for each in portfolio.initiatives)
+        check_worth_of_points(self.objective.get("value", 0.0), values, report)
         report.raise_problems()
         return make_objective(self.objective, portfolio.periods.count)
 
