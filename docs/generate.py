@@ -104,8 +104,13 @@ def command_pages() -> str:
     return "\n\n".join(_command(name, command) for name, command in _commands())
 
 
-def _commands() -> list[tuple[str, click.Command]]:
-    return list(commands.commands.items())
+def _commands(group: click.Group = commands, prefix: str = "") -> list[tuple[str, click.Command]]:
+    """List every command, those of a group after it."""
+    found: list[tuple[str, click.Command]] = []
+    for name, command in group.commands.items():
+        found.append((f"{prefix}{name}", command))
+        found += _commands(command, f"{prefix}{name} ") if isinstance(command, click.Group) else []
+    return found
 
 
 def _command(name: str, command: click.Command) -> str:

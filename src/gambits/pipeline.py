@@ -265,7 +265,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         contributions={each.id: float(part) for each, part in zip(initiatives, split, strict=True)},
         seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
-        versions=_versions(),
+        versions=versions(),
         input_sha256=_hash({"inputs": inputs, "settings": drawn}),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
@@ -367,8 +367,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 
 def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
     read = _law(portfolio)
-    constants = {name: constant.value for name, constant in read.constants.items()} if read else {}
-    law: dict[str, object] = {"name": read.name, **constants, "draws_sha256": read.draws_sha256} if read else {}
+    law = read.inputs if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
 
 
@@ -378,6 +377,7 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Give the versions of what decides an answer."""
     packages = ("gambits", "pulp", "highspy", "numpy")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

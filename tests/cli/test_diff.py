@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from gambits.files.bundled import portfolio_folder
+from gambits.files.bundled import laws, portfolio_folder
 
 
 @pytest.fixture
@@ -189,3 +190,73 @@ def test_a_plan_with_something_odd_in_it_exits_3(
     other = write("other.json", json.dumps(plan | {key: odd}))
 
     assert run("diff", other, other).exit_code == 3
+
+
+def test_the_lines_of_the_bridge_add_up_to_the_total(solved: Callable[..., Path], run: Callable[..., Result]) -> None:
+    old, new = solved("old"), solved("new", ("cost: 20\n", "cost: 30\n"), ("takes: 3", "takes: 2"))
+    found = json.loads(run("diff", old, new, "--json").stdout)
+    shown = run("diff", old, new).stdout
+
+    assert {line["edit"] for line in found["lines"]} == {
+        "initiatives.play.cost",
+        "initiatives.hybrid.takes",
+        "version",
+        "ties",
+    }
+    for key, name in (("value", "value"), ("money", "money_moved")):
+        assert sum(line[key] for line in found["lines"]) == pytest.approx(found["total"][name], abs=1e-9)
+    assert "which edit moved it" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+    assert json.loads(run("diff", old, new, "--worlds", "0", "--json").stdout)["lines"] is None
+
+
+def test_the_exit_code_says_whether_the_plan_moved(solved: Callable[..., Path], run: Callable[..., Result]) -> None:
+    old, new, same = solved("old"), solved("new", ("cost: 20\n", "cost: 30\n")), solved("same", ("Doe 2026", "Doe"))
+
+    assert run("diff", old, new, "--exit-code").exit_code == 1
+    assert run("diff", old, new).exit_code == 0
+    told = run("diff", old, same, "--exit-code")
+    assert told.exit_code == 0
+    assert "initiatives.hybrid.source" in told.stdout
+
+
+def test_runs_of_the_ledger_are_compared_like_files(
+    lab: Path, solved: Callable[..., Path], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    old, new = solved("old"), solved("new", ("cost: 20\n", "cost: 30\n"))
+    by_file = json.loads(run("diff", old, new, "--json").stdout)
+    book = tmp_path / "book.db"
+    for edits in ((), (("cost: 20\n", "cost: 30\n"),)):
+        solved("again", *edits)
+        run("solve", lab, "--certain", "--gambit", "challenger", "--ledger", book)
+    lab.unlink()
+    by_run = json.loads(run("diff", "1", "latest", "--ledger", book, "--json").stdout)
+
+    assert by_run == by_file
+
+
+def test_a_plan_whose_law_is_gone_is_compared_without_a_bridge(
+    solved: Callable[..., Path], run: Callable[..., Result], write: Callable[[str, str], Path]
+) -> None:
+    law = write("mine.yaml", laws()["muennighoff-2023"].read_text(encoding="utf-8").replace("draws:", "# draws:"))
+    named = ("frontier:\n", "frontier:\n  law: mine.yaml\n")
+    old, new = solved("old", named), solved("new", named, ("cost: 20\n", "cost: 30\n"))
+    assert json.loads(run("diff", old, new, "--json").stdout)["lines"]
+    law.unlink()
+
+    result = run("diff", old, new, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["lines"] is None
+    assert "[law-gone]" in result.stderr
+
+
+def test_the_bridge_is_drawn_as_a_picture(
+    solved: Callable[..., Path], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    old, new = solved("old"), solved("new", ("cost: 20\n", "cost: 30\n"))
+    assert run("diff", old, new, "--plot", tmp_path / "bridge.svg").exit_code == 0
+    texts = ET.fromstring((tmp_path / "bridge.svg").read_text(encoding="utf-8")).itertext()
+
+    assert {"initiatives.play.cost", "before", "after"} <= set(texts)
+    assert run("diff", old, new, "--plot", tmp_path / "bridge.pdf").exit_code == 2
+    assert run("diff", old, new, "--plot", tmp_path / "b.svg", "--worlds", "0").exit_code == 2

@@ -61,11 +61,13 @@ def test_every_key_of_a_file_is_on_its_page(file: str, table: Any) -> None:
         assert f"| `{shown}` |" in text, path
 
 
-def options() -> Iterator[Any]:
-    for name, command in main.commands.items():
+def options(group: click.Group = main, prefix: str = "") -> Iterator[Any]:
+    for name, command in group.commands.items():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
-                yield pytest.param(name, parameter, id=f"{name} {parameter.opts[-1]}")
+                yield pytest.param(f"{prefix}{name}", parameter, id=f"{prefix}{name} {parameter.opts[-1]}")
+        if isinstance(command, click.Group):
+            yield from options(command, f"{prefix}{name} ")
 
 
 @pytest.mark.parametrize(("command", "option"), list(options()))

@@ -38,6 +38,12 @@ AIM: Final = 1e-6
 """How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
+_BETWEEN: Final = (0.6, 0.2)
+"""How far from the best plan to the proposal the oracle is asked: the fewest rounds of what was tried."""
+_STALLED: Final = 1e-9
+"""A bound that falls by less stands still, OOM."""
+_PART_OF_GAP: Final = 0.1
+"""Progress may exceed its curve by this part of the gap until the gap is smaller."""
 _BETTER: Final = 1e-13
 """A plan is better from here on: less is the rounding of another processor, OOM."""
 
@@ -138,7 +144,7 @@ def search(
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     programme = formulate(layout, aversion)
     try:
-        return _Search(programme, forecast, aversion, aim).run(near, start, watch), programme
+        return Search(programme, forecast, aversion, aim).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -157,7 +163,7 @@ class FloorTooHigh(Exception):
         self.rule = rule
 
 
-class _Search:
+class Search:
     """The loop between master and oracle."""
 
     def __init__(self, programme: Programme, forecast: Forecast, aversion: float, aim: float) -> None:
@@ -198,7 +204,7 @@ class _Search:
         plans += [(near.progress, near.funded)] if near is not None else []
         points += [self._ask(progress, funded) for progress, funded in plans]
         for point in points:
-            self.programme.model.add(self._cuts(point))
+            self.programme.model.add(self.cuts(point))
 
     def _loop(self, watch: Watch | None) -> Ending:
         while self.rounds < _MOST_ROUNDS:
@@ -209,11 +215,10 @@ class _Search:
             if solution.status is not Status.OPTIMAL:
                 break
             self.values = solution.values
+            stalls = -solution.objective > self.bound - _STALLED
             self.bound = min(self.bound, -solution.objective)
-            funded = self._funded(solution.values)
-            # A cut at the proposal tightens the bound; one halfway to the best plan keeps proposals from swinging.
-            plans = [funded] if self.best is None else [funded, (self.best.funded[self.rows] + funded) / 2]
-            points = [self._ask_plan(plan) for plan in plans]
+            proposed = self.funded(solution.values)
+            points = [self.ask_plan(plan) for plan in self._between(proposed, stalls=stalls)]
             for point in points:
                 self._judge(point)
             best = self.best.objective if self.best else -np.inf
@@ -221,9 +226,22 @@ class _Search:
                 watch(self.rounds, self.bound, best)
             if self.bound - best <= self.aim:
                 return Ending.OPTIMAL
-            cuts = [row for point in points for row in self._cuts(point)]
-            self.programme.model.add(cuts + lines_above(self.layout, solution.values, funded))
+            cuts = [row for point in points for row in self.cuts(point)]
+            # Far from the end a line for every small excess of progress would only make the programme slower.
+            loose = _PART_OF_GAP * (self.bound - best) if self.best else 0.0
+            self.programme.model.add(cuts + lines_above(self.layout, solution.values, proposed, loose))
         return Ending.GAP
+
+    def _between(self, proposed: Array, *, stalls: bool) -> list[Array]:
+        """Give the plans to look at: between the best and the proposal, which swings from corner to corner.
+
+        Cuts there are deeper than at the proposal itself (Ben-Ameur and Neto 2007, Networks 49(1)); where they did
+        not lower the bound, the proposal is looked at.
+        """
+        if self.best is None or stalls:
+            return [proposed]
+        best = self.best.funded[self.rows]
+        return [best + far * (proposed - best) for far in _BETWEEN]
 
     def _judge(self, point: Point) -> None:
         """Take a plan as the best so far, if it is."""
@@ -243,13 +261,13 @@ class _Search:
             return FloorTooHigh(floor.rule)
         return explain(self.layout)
 
-    def _funded(self, values: Array) -> Array:
+    def funded(self, values: Array) -> Array:
         """Read φ of the master's plan, shape (I eligible, T)."""
         funded = np.where(self.layout.funded == ABSENT, 0.0, values[self.layout.funded])
         funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
         return np.asarray(np.maximum.accumulate(funded, axis=1))
 
-    def _ask_plan(self, funded: Array) -> Point:
+    def ask_plan(self, funded: Array) -> Point:
         """Ask what a plan of the eligible initiatives is worth, with progress as it truly is."""
         return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
 
@@ -263,7 +281,8 @@ class _Search:
         whole[self.rows] = part
         return whole
 
-    def _cuts(self, point: Point) -> list[Row]:
+    def cuts(self, point: Point) -> list[Row]:
+        """Give the cuts at a point, and remember them."""
         rows = self.cutter.cuts(point)
         self.asked.append((point, rows))
         return rows

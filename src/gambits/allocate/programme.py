@@ -386,7 +386,7 @@ def formulate(layout: Layout, aversion: float) -> Programme:
     goal = [(int(k), aversion - 1.0) for k in layout.worth if k != ABSENT]
     goal += [(layout.tail, -aversion)] if aversion > 0 else []
     nothing = fixed_at_zero(layout, limits)
-    return Programme(layout, limits, build(layout, (*limits, *_diminishing(layout)), goal, nothing))
+    return Programme(layout, limits, build(layout, (*limits, *diminishing(layout)), goal, nothing))
 
 
 def build(
@@ -450,7 +450,7 @@ def _scale(coefficients: Iterable[float]) -> float:
     return math.ldexp(1.0, -max(0, exponent - _LARGEST_EXPONENT))
 
 
-def _diminishing(layout: Layout) -> Iterator[Limit]:
+def diminishing(layout: Layout) -> Iterator[Limit]:
     """Progress lies below lines that touch its curve: p[i,t] ≤ slope · φ[i,t] + intercept."""
     rule = BrokenRule("diminishing returns", Where(layout.portfolio.file))
     for i, each in enumerate(layout.initiatives):

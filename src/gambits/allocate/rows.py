@@ -85,7 +85,7 @@ class Cutter:
         return Row(np.append(used, np.int32(term)).astype(np.int32), np.append(-gridded[used], 1.0), upper)
 
 
-def lines_above(layout: Layout, values: Array, funded: Array) -> list[Row]:
+def lines_above(layout: Layout, values: Array, funded: Array, loose: float = 0.0) -> list[Row]:
     """Give lines under which progress falls back to its curve, wherever the master left it above.
 
     Parameters
@@ -96,13 +96,15 @@ def lines_above(layout: Layout, values: Array, funded: Array) -> list[Row]:
         Of every column.
     funded
         Shape (I eligible, T).
+    loose
+        Excess of progress to let pass.
     """
-    rows = []
+    rows, least = [], max(loose, _PROGRESS_TOLERANCE)
     for i, each in enumerate(layout.initiatives):
         if each.response.is_linear or each.response.points:
             continue
         above = values[layout.progress[i]] - progress_of(each.response, funded[i])
-        for t in np.flatnonzero((layout.progress[i] != ABSENT) & (above > _PROGRESS_TOLERANCE)):
+        for t in np.flatnonzero((layout.progress[i] != ABSENT) & (above > least)):
             slope, intercept = line_at(each.response, float(funded[i, t]))
             columns = np.array([layout.progress[i, t], layout.funded[i, t]], dtype=np.int32)
             rows.append(Row(columns, np.array([1.0, -slope]), intercept))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from gambits.allocate.plan import FORMAT as PLAN_FORMAT
 from gambits.allocate.plan import rounded
+from gambits.analyse.bridge import Bridge
 from gambits.errors import InputError, Problem, Where
 
 FORMAT: Final = "gambits/diff/1"
@@ -52,6 +54,7 @@ class Changes:
     new_value: float
     edits: tuple[Edit, ...]
     moves: tuple[Move, ...]
+    bridge: Bridge | None = None
 
     @property
     def value(self) -> float:
@@ -64,25 +67,30 @@ class Changes:
         return sum(move.moved for move in self.moves)
 
     @property
+    def total(self) -> tuple[float, float]:
+        """Change of the objective and money moved, as they are shown: what the lines of a bridge add up to."""
+        return rounded(self.value), rounded(self.money_moved)
+
+    @property
     def is_moved(self) -> bool:
         """Whether any money moved."""
         return bool(self.moves)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON. Attribution to edits (``lines``) is not computed yet: null."""
+        """Give the record as JSON; ``lines`` is null where changes were not given to edits."""
+        value, moved = self.total
         record = {
             "format": FORMAT,
             "money": self.money,
-            "total": {"value": self.value, "money_moved": self.money_moved},
+            "total": {"value": value, "money_moved": moved},
             "value": {"old": self.old_value, "new": self.new_value},
             "changes": [{"input": edit.key, "old": edit.old, "new": edit.new} for edit in self.edits],
             "moves": {move.id: {"old": move.old, "new": move.new, "moved": move.moved} for move in self.moves},
-            "lines": None,
         }
-        return rounded(record)  # type: ignore[no-any-return]
+        return rounded(record) | (self.bridge.to_dict() if self.bridge else {"lines": None})  # type: ignore[no-any-return]
 
 
-def find_changes(old: dict[str, Any], new: dict[str, Any]) -> Changes:
+def find_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     """Compare two plans as read by ``read_plan``."""
     scale = max(old["total_spend"], new["total_spend"], 1e-300)
     moves = [move for move in _moves(old, new) if move.moved > _SMALLEST_MOVE * scale]
@@ -131,13 +139,13 @@ def _refused(path: Path, message: str) -> InputError:
     return InputError((Problem("not-a-plan", Where(path.as_posix()), message, fix),))
 
 
-def _edits(old: dict[str, Any], new: dict[str, Any]) -> list[Edit]:
+def _edits(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Edit]:
     before, after = _flat(old), _flat(new)
     keys = sorted(before.keys() | after.keys())
     return [Edit(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
 
-def _flat(inputs: dict[str, Any]) -> dict[str, Any]:
+def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Name inputs as the portfolio does; those of the gambit and the law with a prefix."""
     flat = dict(inputs.get("portfolio", {}))
     for part in ("gambit", "law"):
@@ -145,16 +153,17 @@ def _flat(inputs: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _moves(old: dict[str, Any], new: dict[str, Any]) -> list[Move]:
+def _moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
     moves = []
     for id in sorted(old["initiatives"].keys() | new["initiatives"].keys()):
-        before, after = (_spend(plan, id) for plan in (old, new))
+        before, after = (money_by_period(plan, id) for plan in (old, new))
         periods = sorted(before.keys() | after.keys())
         moved = sum(abs(after.get(name, 0.0) - before.get(name, 0.0)) for name in periods) / 2
         moves.append(Move(id, sum(before.values()), sum(after.values()), moved))
     return moves
 
 
-def _spend(plan: dict[str, Any], id: str) -> dict[str, float]:
+def money_by_period(plan: Mapping[str, Any], id: str) -> dict[str, float]:
+    """Give the money of an initiative by period, from a plan as JSON; nothing for one that it lacks."""
     initiative = plan["initiatives"].get(id)
     return dict(zip(plan["periods"], initiative["spend"], strict=False)) if initiative else {}

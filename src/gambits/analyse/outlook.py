@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from gambits.allocate import timing
 from gambits.allocate.plan import rounded
 from gambits.allocate.soonest import soonest
+from gambits.analyse.shapley import shapley
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Lever, Portfolio
@@ -192,26 +193,16 @@ def ledger_of(
     used = {lever for each in portfolio.initiatives for lever in each.effects}
     used |= {lever for each in portfolio.synergies for lever in each.effects}
     sources = [name for name, levers in GROUPS.items() if used & set(levers)]
-    gains = {
-        chosen: gain_of(frozenset(lever for name in chosen for lever in GROUPS[name]))
-        for size in range(len(sources) + 1)
-        for chosen in combinations(sources, size)
+
+    @functools.cache
+    def gain(chosen: frozenset[int]) -> Array:
+        return gain_of(frozenset(lever for k in chosen for lever in GROUPS[sources[k]]))
+
+    parts = shapley(len(sources), gain)
+    return {
+        year: {name: float(part[period]) for name, part in zip(sources, parts, strict=True)}
+        for year, period in years.items()
     }
-    ledger: dict[str, dict[str, float]] = {}
-    for year, period in years.items():
-        at = {frozenset(chosen): float(gain[period]) for chosen, gain in gains.items()}
-        ledger[year] = {name: _shapley(name, sources, at) for name in sources}
-    return ledger
-
-
-def _shapley(name: str, sources: list[str], worth: Mapping[frozenset[str], float]) -> float:
-    others = [each for each in sources if each != name]
-    total = 0.0
-    for size in range(len(others) + 1):
-        weight = math.factorial(size) * math.factorial(len(others) - size) / math.factorial(len(sources))
-        for chosen in combinations(others, size):
-            total += weight * (worth[frozenset((*chosen, name))] - worth[frozenset(chosen)])
-    return total
 
 
 def wall_of(forecast: Forecast) -> tuple[WallLayer, ...]:

@@ -7,6 +7,7 @@ the next: a sweep of rules costs a few rounds a point.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gambits.allocate.cuts import AIM, Optimum, Watch, allocate
 from gambits.allocate.pool import Pool
@@ -32,6 +33,13 @@ class Settings:
     batches: int = 8
     workers: Workers = THREADS
     watch: Watch | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides the answer, by name; ``Settings(**asked)`` asks the same."""
+        if self.certain:
+            return {"certain": True}
+        return {"draws": self.draws, "seed": self.seed, "batches": self.batches}
 
 
 class Study:

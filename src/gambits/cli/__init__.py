@@ -1,9 +1,13 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.runs import runs
 
+main.add_command(diff)
+main.add_command(runs)
 main.add_command(fit)
 main.add_command(export)
 

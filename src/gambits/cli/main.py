@@ -12,11 +12,13 @@ import click
 
 from gambits import __version__
 from gambits.cli.output import Group, write, write_json
+from gambits.cli.recording import record_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gambits.analyse.study import Settings
+    from gambits.cli.recording import Recorder
     from gambits.forecast.workers import Workers
 
     Command = Callable[..., None]
@@ -36,6 +38,7 @@ What do you want to do?
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what an edit moved          gambits diff old.json new.json
+  look at what was decided        gambits runs list
   let another solver check        gambits export my-lab -o master.lp
 
 Every command explains itself: gambits COMMAND --help
@@ -181,17 +184,20 @@ def check(portfolio: str, as_json: bool) -> None:
 @portfolio_argument
 @gambit_option
 @settings_options
+@record_options
 @json_option
 @out_option
-def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: str | None) -> None:
+def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
     from gambits.cli import tables
     from gambits.cli.output import finish, show
+    from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
-    found = load(portfolio)
-    plan = pipeline.solve(found, gambit, settings)
+    found, chosen = load(portfolio), load_gambit(gambit)
+    plan = pipeline.solve(found, chosen, settings)
+    recorder.keep(found, chosen, settings, plan)
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
@@ -205,17 +211,23 @@ def solve(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: s
 @portfolio_argument
 @click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
 @settings_options
+@record_options
 @json_option
 @out_option
-def compare(portfolio: str, gambits: tuple[str, ...], settings: Settings, as_json: bool, out: str | None) -> None:
+def compare(
+    portfolio: str, gambits: tuple[str, ...], settings: Settings, recorder: Recorder, as_json: bool, out: str | None
+) -> None:
     """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
     from gambits import pipeline
     from gambits.cli import tables
     from gambits.cli.output import finish, show
+    from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
-    found = load(portfolio)
-    comparison = pipeline.compare(found, gambits or pipeline.GAMBITS, settings)
+    found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
+    comparison = pipeline.compare(found, chosen, settings)
+    for each in chosen:
+        recorder.keep(found, each, settings, comparison.plans[each.name])
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json and out != "-":
@@ -248,8 +260,9 @@ def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> N
 @portfolio_argument
 @gambit_option
 @settings_options
+@record_options
 @out_option
-def memo(portfolio: str, gambit: str, settings: Settings, out: str | None) -> None:
+def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, out: str | None) -> None:
     """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
     from gambits import pipeline
     from gambits.portfolio.gambit import load_gambit
@@ -257,24 +270,9 @@ def memo(portfolio: str, gambit: str, settings: Settings, out: str | None) -> No
 
     found, chosen = load(portfolio), load_gambit(gambit)
     comparison = pipeline.beside(found, chosen, settings)
-    write(pipeline.write_memo(found, comparison, chosen, settings), out)
-
-
-@main.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
-@json_option
-def diff(old: Path, new: Path, as_json: bool) -> None:
-    """Say what moved from one plan to another: inputs, money, value."""
-    from gambits.analyse.changes import find_changes, read_plan
-    from gambits.cli import tables
-    from gambits.cli.output import show
-
-    changes = find_changes(read_plan(old), read_plan(new))
-    if as_json:
-        write_json(changes.to_dict())
-    else:
-        show(tables.changes(changes))
+    text = pipeline.write_memo(found, comparison, chosen, settings)
+    recorder.keep(found, chosen, settings, comparison.plans[chosen.name], text)
+    write(text, out)
 
 
 @main.command()

@@ -39,3 +39,15 @@ def busy(text: str) -> Iterator[None]:
 
     with Console(stderr=True).status(text):
         yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None] | None]:
+    """Give what to tell of a count; nothing unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what}: none yet") as status:
+        yield lambda count: status.update(f"{what}: {count}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from gambits.allocate.plan import Plan
+    from gambits.analyse.bridge import Bridge, Line
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
     from gambits.analyse.outlook import Outlook
@@ -179,6 +180,8 @@ def changes(found: Changes) -> RenderableType:
         parts.append(table)
     else:
         parts.append("No money moved.")
+    if found.bridge is not None and found.edits:
+        parts += bridge(found.bridge, found.money)
     parts.append(
         escape(
             f"Value {oom(found.old_value)} → {oom(found.new_value)} OOM ({found.value:+.4f}). "
@@ -186,6 +189,33 @@ def changes(found: Changes) -> RenderableType:
         )
     )
     return Group(*parts)
+
+
+def bridge(found: Bridge, unit: str) -> list[RenderableType]:
+    """Which edit moved what: the lines that add up to the change."""
+    table = framed(f"which edit moved it (value in OOM; money in {unit})")
+    table.add_column("edit", overflow="fold")
+    for name in ("value", "money"):
+        table.add_column(name, justify="right")
+    for line in found.lines:
+        table.add_row(escape(line.edit), _with_error(f"{line.value:+.4f}", line.value_error), _moved(line))
+    table.add_section()
+    values, moneys = zip(*((line.value, line.money) for line in found.lines), strict=True)
+    table.add_row("all", f"{sum(values):+.4f}", money(sum(moneys)))
+    if not found.orders:
+        return [table]
+    return [
+        table,
+        f"Averaged over {found.orders} of the orders in which the edits could be made, ± one standard error.",
+    ]
+
+
+def _moved(line: Line) -> str:
+    return _with_error(money(line.money), line.money_error, 1)
+
+
+def _with_error(text: str, error: float, digits: int = 4) -> str:
+    return f"{text} ± {error:.{digits}f}" if error else text
 
 
 def outlook(found: Outlook) -> RenderableType:

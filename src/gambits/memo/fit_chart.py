@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gambits.errors import GambitsError
+from gambits.memo.charts import drawn
 from gambits.scaling.fit.result import FORMULAS
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _INK: Final = "#1a1a1a"
 _RULE: Final = "#8a8a8a"
-_SCALE: Final = 2.0
-"""Pixels of a PNG for each of the picture."""
 _SHAPES: Final = {"every token once": "circle", "tokens repeated": "triangle-up"}
 
 
@@ -30,16 +27,7 @@ def fit_chart(fit: Fit, suffix: str) -> bytes:
     GambitsError
         If the extra that draws charts is not installed.
     """
-    try:
-        import altair  # an extra, and slow to import
-        import vl_convert
-    except ImportError:
-        hint = "install it with the extra: pip install 'gambits[charts]'"
-        raise GambitsError("charts need altair and vl-convert-python, which are not installed", hint) from None
-    spec = json.dumps(_chart(altair, fit).to_dict())
-    if suffix == ".png":
-        return bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE))
-    return str(vl_convert.vegalite_to_svg(spec)).encode()
+    return drawn(lambda altair: _chart(altair, fit), suffix)
 
 
 def _chart(alt: Any, fit: Fit) -> Any:

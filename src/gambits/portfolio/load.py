@@ -28,7 +28,7 @@ from gambits.portfolio.model import (
     Trend,
 )
 from gambits.portfolio.order import canonical_order
-from gambits.portfolio.schema import PORTFOLIO
+from gambits.portfolio.schema import DEFAULT_LAW, PORTFOLIO
 from gambits.portfolio.stages import staged
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.estimates import Estimate
@@ -156,7 +156,7 @@ def _frontier(draft: Draft | None) -> Frontier | None:
     compute, tokens = draft["compute"], draft["unique_tokens"]
     default = Trend(compute["flop"]).growth_per_year
     return Frontier(
-        law=draft.get("law", "muennighoff-2023"),
+        law=draft.get("law", DEFAULT_LAW),
         compute=Trend(compute["flop"], compute.get("growth_per_year", default)),
         unique_tokens=Trend(tokens["count"], tokens.get("growth_per_year", default)),
         law_uncertainty=draft.get("law_uncertainty", True),

@@ -29,6 +29,7 @@ from gambits.portfolio.sizes import MOST_WORTH
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"
+DEFAULT_LAW: Final = "muennighoff-2023"
 MOST_PERIODS: Final = 240
 
 _POSITIVE = Uncertain(Bounds.POSITIVE)
@@ -245,7 +246,7 @@ PORTFOLIO: Final = Section(
                         "law",
                         Text(),
                         "a preset, or a law file beside the portfolio",
-                        default="muennighoff-2023",
+                        default=DEFAULT_LAW,
                     ),
                     Key("law_uncertainty", Flag(), "whether the law's constants are drawn", default="true"),
                     Key(

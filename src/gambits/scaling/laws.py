@@ -57,6 +57,12 @@ class Law:
         """Digest of the file of draws, None without one."""
         return None if self.draws is None else hashlib.sha256(self.draws.read_bytes()).hexdigest()
 
+    @property
+    def inputs(self) -> dict[str, object]:
+        """What a plan depends on: the constants by name, and the digest of the draws."""
+        constants = {name: constant.value for name, constant in self.constants.items()}
+        return {"name": self.name, **constants, "draws_sha256": self.draws_sha256}
+
     def drawn(self, uniforms: NDArray[np.float64]) -> Constants:
         """Draw the constants jointly: for each uniform a row of the law's bootstrap draws.
 
@@ -188,8 +194,18 @@ def load_law(name: str, folder: Path = Path()) -> Law:
     InputError
         With every problem in the file.
     """
-    path = bundled.laws().get(name, folder / name)
+    path = _law_path(name, folder)
     return _load_file(path, name if name in bundled.laws() else path.stem)
+
+
+def law_files(name: str, folder: Path = Path()) -> tuple[Path, ...]:
+    """List the files that a law is read from: its own, and its draws where it has some."""
+    draws = load_law(name, folder).draws
+    return (_law_path(name, folder),) if draws is None else (_law_path(name, folder), draws)
+
+
+def _law_path(name: str, folder: Path) -> Path:
+    return bundled.laws().get(name, folder / name)
 
 
 def _load_file(path: Path, name: str) -> Law:

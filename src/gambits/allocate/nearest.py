@@ -1,0 +1,165 @@
+"""The least change: among plans that are nearly the best, the one nearest a plan that people already follow.
+
+The same rules and the same cuts, with the goal and a rule exchanged: the value may not fall below a floor, and what is
+made small is the money that moves. Cuts lie above the value, so the programme's optimum is a bound from below on the
+money of any such plan; the oracle has the last word on the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gambits.allocate.cuts import Optimum, Search
+from gambits.allocate.eligible import eligible
+from gambits.allocate.programme import (
+    ABSENT,
+    BLOCKS,
+    Layout,
+    Limit,
+    Programme,
+    build,
+    diminishing,
+    fixed_at_zero,
+    lay_out,
+)
+from gambits.allocate.rows import lines_above
+from gambits.allocate.solver import Status
+from gambits.errors import BrokenRule, Where
+from gambits.forecast.oracle import Forecast
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Portfolio
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+_MOST_ROUNDS: Final = 60
+_SLACK: Final = 0.02
+"""Part of what may be given up that is kept for the cuts, which lie a little above the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A plan that is nearly the best, and near another.
+
+    ``moved`` is ½ Σ of absolute differences of money to the other plan, over initiatives and periods, in the
+    portfolio's money; no plan worth as much moves less than ``least``.
+    """
+
+    plan: Optimum
+    moved: float
+    least: float
+
+
+def nearest(
+    portfolio: Portfolio,
+    gambit: Gambit,
+    forecast: Forecast,
+    best: Optimum,
+    money: Mapping[str, Array],
+    within: float,
+) -> Nearest:
+    """Find the plan nearest another among those worth at most ``within`` less than the best.
+
+    Parameters
+    ----------
+    portfolio, gambit, forecast
+        The rules, and the value of plans under them.
+    best
+        The best plan under them, with its points.
+    money
+        The other plan: for each id the money by period, shape (T,); nothing for an id that it lacks.
+    within
+        What may be given up, OOM; above 0.
+
+    Notes
+    -----
+    Where the search does not come to an end, the best plan itself is given, which is one of those.
+    """
+    initiatives, _ = eligible(portfolio, gambit)
+    aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
+    layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
+    floor = best.objective - within
+    programme = _formulate(layout, aversion, money, floor + _SLACK * within)
+    search = Search(programme, forecast, aversion, _SLACK * within)
+    for point in best.points:
+        programme.model.add(search.cuts(point))
+    elsewhere = {each.id for each in initiatives}
+    lost = sum(float(np.abs(row).sum()) for id, row in money.items() if id not in elsewhere) / 2
+    return _loop(search, best, money, floor, lost)
+
+
+def _loop(search: Search, best: Optimum, money: Mapping[str, Array], floor: float, lost: float) -> Nearest:
+    layout, model = search.layout, search.programme.model
+    for _ in range(_MOST_ROUNDS):
+        solution = model.solve()
+        if solution.status is not Status.OPTIMAL:
+            break
+        funded = search.funded(solution.values)
+        point = search.ask_plan(funded)
+        worth = (1 - search.aversion) * point.values.expected + search.aversion * point.values.tail
+        if worth >= floor:
+            plan = replace(
+                best, funded=point.funded, progress=point.progress, values=point.values, objective=worth, points=()
+            )
+            return Nearest(plan, _moved(search, plan, money), solution.objective * layout.budget + lost)
+        model.add(search.cuts(point) + lines_above(layout, solution.values, funded))
+    return Nearest(best, _moved(search, best, money), 0.0)
+
+
+def _formulate(layout: Layout, aversion: float, money: Mapping[str, Array], floor: float) -> Programme:
+    """State the master with a column for the absolute difference of each spend, which are made small."""
+    first = len(layout.names)
+    wanted = _targets(layout, money)
+    names = tuple(f"c{first + k:06d}_moved" for k in range(wanted.size))
+    wide = replace(layout, names=layout.names + names, upper=layout.upper + tuple(1.0 + wanted.ravel()))
+    columns = first + np.arange(wanted.size).reshape(wanted.shape)
+    rules = tuple(limit for block in BLOCKS for limit in block(layout))
+    limits = (*rules, *_differences(layout, columns, wanted), _worth(layout, aversion, floor))
+    goal = [(int(k), 0.5) for k in columns.ravel()]
+    return Programme(wide, limits, build(wide, (*limits, *diminishing(layout)), goal, fixed_at_zero(layout, rules)))
+
+
+def _targets(layout: Layout, money: Mapping[str, Array]) -> Array:
+    """Give the other plan's money in parts of the total budget, shape (I, T)."""
+    nothing = np.zeros(layout.funded.shape[1])
+    rows = [money.get(each.id, nothing) / layout.budget for each in layout.initiatives]
+    return np.array(rows).reshape(layout.funded.shape)
+
+
+def _differences(layout: Layout, columns: NDArray[np.int64], wanted: Array) -> Iterator[Limit]:
+    """A difference is at least what money exceeds the other plan by, and what it falls short by."""
+    rule = BrokenRule("money that moves", Where(layout.portfolio.file))
+    for i, row in enumerate(columns):
+        for t, column in enumerate(row):
+            for sign in (1.0, -1.0):
+                terms = {int(column): 1.0}
+                for when, part in ((t, -sign), (t - 1, sign)):
+                    if when >= 0 and layout.funded[i, when] != ABSENT:
+                        terms[int(layout.funded[i, when])] = part * layout.cost(i)
+                yield Limit(f"moved_{i}_{t}_{int(sign)}", terms, -sign * float(wanted[i, t]), np.inf, rule)
+
+
+def _worth(layout: Layout, aversion: float, floor: float) -> Limit:
+    """The value is at least the floor: cuts bound each θ by what the plan is worth."""
+    terms = {int(k): 1.0 - aversion for k in layout.worth if k != ABSENT}
+    terms |= {layout.tail: aversion} if aversion > 0 else {}
+    return Limit("worth", terms, floor, np.inf, BrokenRule("nearly the best", Where(layout.portfolio.file)))
+
+
+def _moved(search: Search, plan: Optimum, money: Mapping[str, Array]) -> float:
+    """Give ½ Σ of absolute differences between the money of a plan and the other's."""
+    spend = {each: np.zeros(plan.funded.shape[1]) for each in money} | spend_of(search.layout.portfolio, plan.funded)
+    nothing = np.zeros(plan.funded.shape[1])
+    return sum(float(np.abs(row - money.get(id, nothing)).sum()) for id, row in spend.items()) / 2
+
+
+def spend_of(portfolio: Portfolio, funded: Array) -> dict[str, Array]:
+    """Give the money of each initiative by period, shape (T,), from funded fractions, shape (I, T)."""
+    received = np.diff(funded, prepend=0.0, axis=1)
+    return {each.id: row * each.price for each, row in zip(portfolio.initiatives, received, strict=True)}

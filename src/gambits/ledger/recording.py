@@ -1,0 +1,120 @@
+"""From a plan and what it was made from to a run that can be recorded, and made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gambits.allocate.plan import Plan
+from gambits.errors import InputError
+from gambits.files.reading import compose, flatten, plain, read_text
+from gambits.ledger.environment import environment
+from gambits.ledger.records import NewRun, Run
+from gambits.ledger.reduced import reduced_sha256
+from gambits.ledger.store import Ledger
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.model import Portfolio
+from gambits.scaling.laws import law_files
+
+
+def new_run(
+    command: str, portfolio: Portfolio, gambit: Gambit, settings: Mapping[str, Any], plan: Plan, memo: str | None = None
+) -> NewRun:
+    """Make the run of a plan.
+
+    Parameters
+    ----------
+    command
+        What was asked: ``solve``, ``compare``, ``memo`` or ``rerun``.
+    portfolio, gambit, settings
+        What the plan was made from; settings by name.
+    plan
+        The answer. Its versions go to the environment, outside the hash.
+    memo
+        The memo that was written of it.
+    """
+    whole = plan.to_dict()
+    parts = {
+        "inputs": as_text(whole["inputs"]),
+        "settings": as_text(dict(settings)),
+        "plan": as_text(answer_of(whole)),
+        **{f"source/{name}": text for name, text in sources(portfolio, gambit).items()},
+    }
+    return NewRun(
+        command=command,
+        portfolio=portfolio.name,
+        file=portfolio.file,
+        gambit=plan.gambit,
+        status=plan.status,
+        objective=plan.objective,
+        total_spend=plan.total_spend,
+        money=plan.money,
+        reduced_sha256=reduced_sha256(portfolio, gambit, settings),
+        environment=as_text(environment(plan.versions)),
+        parts=parts if memo is None else parts | {"memo": memo},
+    )
+
+
+def answer_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a plan as it is recorded: without inputs, which are a part of their own, and versions, which are no part."""
+    return {name: value for name, value in plan.items() if name not in ("inputs", "versions")}
+
+
+def plan_of(ledger: Ledger, run: Run) -> dict[str, Any]:
+    """Give the plan of a run with the bytes that ``solve --json`` gave it.
+
+    Raises
+    ------
+    VerificationError
+        If a part is not what was recorded.
+    """
+    plan: dict[str, Any] = {}
+    for name, value in json.loads(ledger.text(run, "plan")).items():
+        if name == "input_sha256":
+            plan["versions"] = run.environment["versions"]
+        plan[name] = value
+    return plan | {"inputs": json.loads(ledger.text(run, "inputs"))}
+
+
+def as_text(value: dict[str, Any]) -> str:
+    """Write JSON as every command does."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def sources(portfolio: Portfolio, gambit: Gambit) -> dict[str, str]:
+    """Give the text of the files that a plan was made from: portfolio, gambit, law and the law's draws.
+
+    A file that has changed since it was read is left out: it is not what the plan was made from.
+    """
+    found = {
+        "portfolio.yaml": (Path(portfolio.file), portfolio.inputs),
+        "gambit.yaml": (Path(gambit.file), gambit.inputs),
+    }
+    texts = {name: text for name, (path, inputs) in found.items() if (text := _unchanged(path, inputs)) is not None}
+    if portfolio.frontier is None:
+        return texts
+    return texts | law_texts(portfolio.frontier.law, Path(portfolio.file).parent)
+
+
+def law_texts(name: str, folder: Path) -> dict[str, str]:
+    """Give the texts of a law and of its draws, as ``law/`` and their path from the law's own folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such law.
+    """
+    files = law_files(name, folder)
+    return {f"law/{path.relative_to(files[0].parent).as_posix()}": read_text(path, path.as_posix()) for path in files}
+
+
+def _unchanged(path: Path, inputs: Mapping[str, object]) -> str | None:
+    shown = path.as_posix()
+    try:
+        text = read_text(path, shown)
+        now = flatten(plain(compose(text, shown)))
+    except InputError:
+        return None
+    return text if now == dict(inputs) else None

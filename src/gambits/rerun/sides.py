@@ -1,0 +1,53 @@
+"""The two ends of a bridge: an answer, with what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gambits.analyse.changes import money_by_period, read_plan
+from gambits.ledger.environment import environment
+from gambits.ledger.recording import plan_of
+from gambits.ledger.records import Run
+from gambits.ledger.store import Ledger
+from gambits.pipeline import versions
+from gambits.rerun.worlds import World, of_plan, recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a bridge: the inputs, the plan as JSON, and whether this very program made it here."""
+
+    world: World
+    plan: Mapping[str, Any]
+    is_ours: bool
+
+    @property
+    def money(self) -> dict[str, dict[str, float]]:
+        """Money by initiative and period."""
+        return {id: money_by_period(self.plan, id) for id in self.plan["initiatives"]}
+
+
+def run_side(ledger: Ledger, run: Run) -> Side:
+    """Give the end of a bridge that a run is.
+
+    Raises
+    ------
+    VerificationError
+        If a part of the run is not what was recorded.
+    """
+    return Side(recorded(ledger, run), plan_of(ledger, run), run.environment == environment(versions()))
+
+
+def file_side(file: Path) -> Side:
+    """Give the end of a bridge that a plan's file is.
+
+    Raises
+    ------
+    InputError
+        If the file is no plan, or its law is gone.
+    """
+    plan = read_plan(file)
+    return Side(of_plan(plan, file), plan, plan.get("versions") == versions())
