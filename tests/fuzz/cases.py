@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
+
+from click.testing import CliRunner
 
 from fuzz.damage import Damaged, Sound, damaged, scrambled
+from fuzz.places import OUT, in_folder
 from fuzz.sound import LAYOUTS, sound_gambit, sound_portfolio
 from fuzz.wild import wild_file
+from gambits.cli import main
 from gambits.files import bundled
 from gambits.portfolio.gambit import GAMBIT
 from gambits.portfolio.schema import PORTFOLIO
@@ -21,8 +27,6 @@ SOUND, DAMAGED, WILD, NOISE = "sound", "damaged", "wild", "noise"
 _OPEN: Final = frozenset({0, 3, 4})
 _ENDS: Final = {SOUND: frozenset({0}), DAMAGED: frozenset({3}), WILD: _OPEN, NOISE: _OPEN}
 _SHARES: Final = {SOUND: 30, DAMAGED: 35, WILD: 15, NOISE: 20}
-OUT: Final = "out"
-"""The folder that a command may write into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,35 @@ def _runs(state: str, rng: Random) -> Case:
 
 
 def _plan(state: str, rng: Random) -> Case:
-    text = json.dumps(_PLAN)
+    text = _plan_text()
     if state == DAMAGED:
-        broken = {key: value for key, value in _PLAN.items() if key != rng.choice(sorted(_PLAN))}
-        text = rng.choice(
-            ["[" * 100_000, "{}", "null", '{"format": "gambits/plan/1"}', text[:-9], json.dumps(broken)[1:]]
-        )
-    data = scrambled(text, rng) if state in (NOISE, WILD) else text.encode()
-    files = {"old.json": json.dumps(_PLAN).encode(), "new.json": data}
-    return Case("plan", _kind(state, "no_plan"), files, ("diff", "old.json", "new.json", "--json"), _ENDS[state])
+        whole = json.loads(text)
+        whole.pop(rng.choice(["format", "objective", "inputs", "initiatives", "periods", "seed", "draws"]))
+        text = rng.choice(["[" * 100_000, "{}", "null", "1" * 5000, text[:-9], json.dumps(whole)])
+    if state == WILD:
+        text = json.dumps(_with_another_value(json.loads(text), rng))
+    data = scrambled(text, rng) if state == NOISE else text.encode()
+    files = {"old.json": _plan_text().encode(), "new.json": data}
+    command = ("diff", "old.json", "new.json", "--worlds", rng.choice(["0", "2"]), "--json")
+    return Case("plan", _kind(state, "no_plan"), files, command, _ENDS[state])
+
+
+@cache
+def _plan_text() -> str:
+    """Write the plan of a small portfolio."""
+    with in_folder({"lab.yaml": sound_portfolio(Random(3)).encode()}):
+        return CliRunner().invoke(main, ("solve", "lab.yaml", "--certain", "--json")).stdout
+
+
+def _with_another_value(whole: dict[str, Any], rng: Random) -> dict[str, Any]:
+    """Replace one value somewhere in a tree."""
+    at: Any = whole
+    while True:
+        key = rng.choice(list(at) if isinstance(at, dict) else range(len(at)))
+        if not (isinstance(at[key], dict | list) and at[key]) or rng.random() < 0.2:
+            at[key] = rng.choice(_VALUES)
+            return whole
+        at = at[key]
 
 
 LOADERS: Final[dict[str, tuple[Callable[[str, Random], Case], int]]] = {
@@ -129,7 +153,7 @@ LOADERS: Final[dict[str, tuple[Callable[[str, Random], Case], int]]] = {
     "gambit": (_gambit, 10),
     "law": (_law, 6),
     "runs": (_runs, 1),
-    "plan": (_plan, 4),
+    "plan": (_plan, 5),
 }
 """What reads files, and how often it has its turn."""
 
@@ -194,12 +218,7 @@ _BAD_CELLS: Final = (
     ("0", "runs-not-positive"),
     ("1,1", "runs-row-length"),
 )
-_PLAN: Final = {
-    "format": "gambits/plan/1",
-    "objective": 0.25,
-    "total_spend": 30.0,
-    "money": "USD million",
-    "inputs": {"portfolio": {"name": "x", "initiatives.a.cost": 10.0}, "gambit": {}, "law": {}},
-    "initiatives": {"a": {"spend": [10.0, 20.0], "total": 30.0}},
-    "periods": ["2027Q1", "2027Q2"],
-}
+_VALUES: Final = (
+    None, True, "", "x", "../../x", "1e9", 0, -1, 1e300, 10**400, math.nan, math.inf, [], {}, [[]], {"a": 1}, "\x1b[2J",
+)  # fmt: skip
+"""What JSON can hold where something else belongs."""

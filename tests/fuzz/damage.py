@@ -341,8 +341,8 @@ def _any(sound: Sound, rng: Random, parent: type[Section | Table | Several]) -> 
 NOISE: Final = (
     "", ":", "  ", "-", "{", "}", "[", "]", "\n", "\r", "\t", "*", "&a ", "null", "~", "9e999", "-0", "1e-59",
     "1" * 5000, "١٢", "²", "NaN", ".inf", "0x1F", "1_0", "!!int ", "<<: ", "? ", "| ", "> ", "# ", "'", '"', "%",
-    "@", "`", "\\", "\u2028", "\u0085", "\ufeff", "\u202e", "😀", "\x00", "\x1b[2J", "---\n", "...\n", "../../etc/passwd",
-    "a.b", "to", " to ", ",",
+    "@", "`", "\\", "\u2028", "\u0085", "\ufeff", "\u202e", "😀", "\x00", "\x1b[2J", "---\n", "...\n",
+    "../../etc/passwd", "a.b", "to", " to ", ",",
 )  # fmt: skip
 """What YAML, numbers, names and terminals take for something special."""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,8 @@ from typing import Any, Final
 
 from click.testing import CliRunner, Result
 
-from fuzz.cases import OUT, Case
+from fuzz.cases import Case
+from fuzz.places import OUT, TMP, in_folder
 from fuzz.watch import watched
 from gambits.cli import main
 
@@ -37,31 +36,16 @@ class Hangs(BaseException):
     """A case that does not end."""
 
 
-@contextmanager
-def in_folder(files: dict[str, bytes]) -> Iterator[Path]:
-    """Lay files out in an empty folder, and be there."""
-    before = Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
-        folder = Path(name)
-        (folder / OUT).mkdir()
-        for file, data in files.items():
-            (folder / file).write_bytes(data)
-        os.chdir(folder)
-        try:
-            yield folder
-        finally:
-            os.chdir(before)
-
-
 def run(case: Case) -> Outcome:
     """Run a case, and judge it."""
     with in_folder(case.files) as folder:
         start = time.perf_counter()
-        with watched(folder / OUT) as outside, _no_longer_than(_PATIENCE):
+        with watched(folder / OUT, folder / TMP) as outside, _no_longer_than(_PATIENCE):
             result = CliRunner().invoke(main, case.command)
         seconds = time.perf_counter() - start
         left = [file.name for file in (folder / OUT).iterdir()]
-        changed = sorted(file.name for file in folder.iterdir() if file.name not in {OUT, *case.files})
+        kept = {OUT, TMP, *case.files}
+        changed = [file.name for file in (*folder.iterdir(), *(folder / TMP).iterdir()) if file.name not in kept]
     faults = [*_ended(case, result), *_explained(case, result)]
     faults += [f"outside its folder: {event}" for event in outside]
     faults += [f"left behind: {name}" for name in changed]

@@ -24,7 +24,7 @@ class _Watch:
     """Where the interpreter's events go while somebody looks; it calls every hook until it ends."""
 
     seen: list[str] | None = None
-    folder: str = ""
+    folders: tuple[str, ...] = ()
 
     @classmethod
     def hook(cls, event: str, arguments: tuple[Any, ...]) -> None:
@@ -35,6 +35,9 @@ class _Watch:
             # A number is a file that is open already; how it came to be was an event of its own.
             if isinstance(flags, int) and flags & _WRITES and not isinstance(path, int):
                 cls._note(event, path)
+        elif event in ("os.remove", "os.rmdir") and arguments[1] >= 0:
+            # Named from a folder that is open: `rmtree` works so.
+            cls._note(event, Path(f"/proc/self/fd/{arguments[1]}").readlink() / arguments[0])
         elif event in _FILE_EVENTS:
             for path in arguments[:2] if event in ("os.rename", "os.link", "os.symlink") else arguments[:1]:
                 cls._note(event, path)
@@ -44,7 +47,7 @@ class _Watch:
     @classmethod
     def _note(cls, event: str, path: Any) -> None:
         name = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else str(path)
-        inside = os.path.realpath(name).startswith(cls.folder + os.sep) or os.path.realpath(name) == cls.folder
+        inside = any(f"{os.path.realpath(name)}{os.sep}".startswith(folder + os.sep) for folder in cls.folders)
         if cls.seen is not None and not inside and name != os.devnull:
             cls.seen.append(f"{event} {name}")
 
@@ -53,9 +56,9 @@ sys.addaudithook(_Watch.hook)
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[list[str]]:
-    """Collect what the code in the block writes outside a folder, connects to, and starts."""
-    _Watch.folder = os.path.realpath(folder)
+def watched(*folders: Path) -> Iterator[list[str]]:
+    """Collect what the code in the block writes outside some folders, connects to, and starts."""
+    _Watch.folders = tuple(os.path.realpath(folder) for folder in folders)
     _Watch.seen = []
     try:
         yield _Watch.seen
