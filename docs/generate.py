@@ -95,7 +95,10 @@ def _default(row: Key) -> str:
 
 def synopsis() -> str:
     """Give every command with its first sentence."""
-    found = [(f"[`gambits {name}`](#gambits-{name})", command.get_short_help_str(200)) for name, command in _commands()]
+    found = [
+        (f"[`gambits {name}`](#gambits-{name.replace(' ', '-')})", command.get_short_help_str(200))
+        for name, command in _commands()
+    ]
     return _table(("command", "what it does"), found)
 
 
@@ -174,7 +177,8 @@ def _effect_law(law: EffectLaw) -> str:
             for each in law.constants
         ]
         parts.append(_table(("constant", "value", "where it lies", "tag", "note"), cells))
-    return "\n\n".join([*parts, f"*Reach:* {law.reach}.", law.note])
+    fitted = f", {law.fitted_to:.1e} FLOP at most" if law.fitted_to else ""
+    return "\n\n".join([*parts, f"*Reach:* {law.reach}{fitted}.", law.note])
 
 
 def _tag(law: EffectLaw, form: Form) -> str:

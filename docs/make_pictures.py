@@ -23,6 +23,7 @@ _LEFT: Final = 420
 _SCALE_WIDTH: Final = 440
 _BAR_LEFT: Final = 220
 _ROW: Final = 30
+_ROOM: Final = 150
 _MOST_ROWS: Final = 10
 _LONGEST_NAME: Final = 48
 _SURE_ROWS: Final = 6
@@ -67,7 +68,10 @@ def _bar(plan: Plan, top: float, most: float) -> list[str]:
             fill, ink = _PATHS.get(path, _OTHER_PATH)
             parts += [
                 f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="38" fill="{fill}" stroke="{_INK}"/>',
-                _text(left + 10, top + 24, f"{escape(path)} {spent:.0f} ({plan.shares[path]:.0%})", ink=ink),
+                # What has no room for its label has it at its side.
+                _text(left + 10, top + 24, f"{escape(path)} {spent:.0f} ({plan.shares[path]:.0%})", ink=ink)
+                if width > _ROOM
+                else _text(left + width + 6, top + 24, f"{escape(path)} {spent:.0f}"),
             ]
         left += width
     return parts

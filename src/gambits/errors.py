@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 _MEND: Final = "mend what is above, and try again"
@@ -17,13 +17,31 @@ _MEND: Final = "mend what is above, and try again"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Where:
-    """A place in an input file; ``line`` counts from 1, and 0 means the file as a whole."""
+    """A place in an input file; ``line`` counts from 1, and 0 means the file as a whole.
+
+    In a workbook ``sheet`` names its sheet, ``line`` is the row and ``column`` its letter; in a CSV table ``column`` is
+    the heading.
+    """
 
     file: str
     line: int = 0
+    sheet: str = ""
+    column: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+        if self.sheet:
+            return f"{self.file}:{self.sheet}!{self.column}{self.line or ''}".rstrip("!")
+        return ":".join([self.file, *([str(self.line)] if self.line else []), *([self.column] if self.column else [])])
+
+    @property
+    def order(self) -> tuple[str, str, int, int, str]:
+        """Where it stands for a reader: file by file, sheet by sheet, row by row, column by column."""
+        return self.file, self.sheet, self.line, len(self.column), self.column
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON keys: file, line; in tables sheet and column."""
+        table = {"sheet": self.sheet, "column": self.column}
+        return {"file": self.file, "line": self.line} | {key: value for key, value in table.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +57,8 @@ class Problem:
         return f"{self.where}: {self.message} [{self.code}]\n    {self.fix}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON keys: code, file, line, message, fix."""
-        return {
-            "code": self.code,
-            "file": self.where.file,
-            "line": self.where.line,
-            "message": self.message,
-            "fix": self.fix,
-        }
+        """Give the record as JSON keys: code, file, line (in tables sheet and column), message, fix."""
+        return {"code": self.code, **self.where.to_dict(), "message": self.message, "fix": self.fix}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +69,8 @@ class BrokenRule:
     where: Where
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON keys: rule, file, line."""
-        return {"rule": self.rule, **asdict(self.where)}
+        """Give the record as JSON keys: rule, file, line (in tables sheet and column)."""
+        return {"rule": self.rule, **self.where.to_dict()}
 
 
 class GambitsError(Exception):

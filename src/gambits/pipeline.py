@@ -240,14 +240,13 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     allocations = [
         _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
     ]
-    inputs = _inputs(portfolio, gambit)
+    inputs = inputs_of(portfolio, gambit)
     looked_at, status = None, optimum.ending
     if not settings.certain:
         try:
             looked_at = _honesty(study, gambit, optimum, counted)
         except KeyboardInterrupt:
             status = Ending.INTERRUPTED  # the plan is found and certified; what speaks against it is not
-    drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
     return Plan(
         status=status.value,
         gambit=gambit.name,
@@ -266,7 +265,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         seed=None if settings.certain else settings.seed,
         draws=seen.draws.count,
         versions=versions(),
-        input_sha256=_hash({"inputs": inputs, "settings": drawn}),
+        input_sha256=input_sha256(inputs, settings),
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
@@ -365,10 +364,17 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
     return matching_compute(law.central, compute, tokens, plan.gain[-1], math.log(served) if served else None)
 
 
-def _inputs(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
+def inputs_of(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
+    """Give all that a plan was made from: portfolio and gambit as written, the law by its constants."""
     read = _law(portfolio)
     law = read.inputs if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
+
+
+def input_sha256(inputs: Mapping[str, object], settings: Settings) -> str:
+    """Hash all that decides a plan."""
+    drawn = {"certain": True} if settings.certain else {"draws": settings.draws, "seed": settings.seed}
+    return _hash({"inputs": inputs, "settings": drawn})
 
 
 def _hash(value: Any) -> str:

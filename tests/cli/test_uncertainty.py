@@ -297,7 +297,7 @@ def test_ten_million_draws_of_a_whole_lab_are_refused_before_anything_is_drawn(r
 
     assert result.exit_code == 3
     assert problem["code"] == "too-many-draws"
-    assert "10,000,000 draws of 26 initiatives would take" in problem["message"]
+    assert "10,000,000 draws of 29 initiatives would take" in problem["message"]
     assert problem["fix"].startswith("use at most ")
 
 

@@ -21,6 +21,7 @@ from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.frontier import LN_10, Constants
 from gambits.scaling.laws import load_law
+from gambits.scaling.wall import outrun_at
 
 Array = NDArray[np.float64]
 Read = Callable[[str], Portfolio]
@@ -747,11 +748,27 @@ def test_the_draws_of_one_loss_reproduce_the_published_interval(
 
 
 @pytest.mark.parametrize("name", DRAWN_LAWS)
-def test_the_published_constants_lie_among_the_draws(name: str) -> None:
-    published = load_law(name).central
-    for constant, value in {"alpha": published.alpha, "beta": published.beta, "R_D": published.r_d}.items():
-        drawn = [float(row[constant]) for row in rows_of(name)]
-        assert np.quantile(drawn, 0.025) < value < np.quantile(drawn, 0.975)
+def test_the_published_law_lies_in_the_middle_of_the_draws(name: str) -> None:
+    """So that the central future and the drawn ones stand at the same wall; B is placed by the wall at 30T."""
+    law = load_law(name)
+    drawn = law.drawn((np.arange(999) + 0.5) / 999)
+
+    for constant in ("ln_a", "ln_e", "alpha", "beta", "r_d", "r_n"):
+        assert np.median(getattr(drawn, constant)) == pytest.approx(getattr(law.central, constant), rel=1e-6)
+    walls = {
+        tokens: (np.median(outrun_at(drawn, tokens)), outrun_at(law.central, tokens)) for tokens in (1e13, 3e13, 1e14)
+    }
+    assert walls[3e13][0] == pytest.approx(walls[3e13][1], abs=1e-6)
+    assert all(middle == pytest.approx(published, abs=0.02) for middle, published in walls.values())
+
+
+@pytest.mark.parametrize("name", DRAWN_LAWS)
+def test_what_is_not_identified_keeps_its_ends(name: str) -> None:
+    drawn = [float(row["R_D"]) for row in rows_of(name)]
+
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert low == pytest.approx(6.3, abs=0.1)
+    assert high == pytest.approx(1e4)
 
 
 @pytest.mark.parametrize("name", DRAWN_LAWS)
@@ -820,7 +837,7 @@ def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(mo
         draw(portfolio, 12, SEED, 10_000_000)
     (problem,) = caught.value.problems
     assert problem.code == "too-many-draws"
-    assert re.fullmatch(r"10,000,000 draws of 26 initiatives would take \d+ GiB of memory", problem.message)
+    assert re.fullmatch(r"10,000,000 draws of 29 initiatives would take \d+ GiB of memory", problem.message)
     found = re.fullmatch(r"use at most ([\d,]+) draws", problem.fix)
     assert found is not None
     most = int(found[1].replace(",", ""))

@@ -202,7 +202,7 @@ def give_too_many_numbers(sound: Sound, rng: Random) -> Damaged | None:
 
 def mix_units_of_time(sound: Sound, rng: Random) -> Damaged | None:
     """A start in another unit than the horizon's."""
-    places = [place for place in sound.places if place.path.endswith(".start")]
+    places = [place for place in sound.places if place.path.split(".")[2:] == ["start"]]
     if not places:
         return None
     place = rng.choice(places)

@@ -232,6 +232,24 @@ def test_what_the_schema_refuses_the_reader_refuses_too(effects: str, problems: 
     assert problems(text)
 
 
+@pytest.mark.parametrize(
+    ("effects", "written", "expected"),
+    [
+        ("data_efficiency: {curation: {}}", "", 1.1e23),
+        ("data_efficiency: {curation: {}}", "\n    fitted_to: 5e25", 5e25),
+        ("data_efficiency: {hybrid: {}}, parameter_efficiency: {moe: {}}", "", 5.1e21),
+        ("data_efficiency: {hybrid: {}}, compute: 1.2", "", None),
+        ("post_training: {self_play: {}}", "", None),
+    ],
+)
+def test_evidence_ends_where_the_laws_behind_an_effect_say_unless_it_is_written(
+    effects: str, written: str, expected: float | None, read: Read
+) -> None:
+    text = with_effects(effects).replace("    cost: 20", f"    cost: 20{written}")
+
+    assert read(text).initiative("streams").fitted_to == expected
+
+
 # ------------------------------------------------------------------------------------------------- warnings
 
 

@@ -49,6 +49,16 @@ ASKED: dict[str, dict[str, Any]] = {
     "algorithmic_progress": {},
     "gpu_price": {},
     "inference_price": {},
+    "hybrid": {},
+    "state_space": {},
+    "hierarchical_reasoning": {},
+    "curation": {},
+    "tuned_repetition": {},
+    "preference": {},
+    "self_play": {},
+    "agentic_loops": {},
+    "quantised_serving": {},
+    "speculative_decoding": {},
 }
 
 EVERY_FORM = [(law.name, lever) for law in EFFECT_LAWS for lever in law.levers]
@@ -115,6 +125,17 @@ def test_a_model_three_quarters_sparse_matches_one_2_16_times_as_large() -> None
 def test_eight_bits_keep_95_per_cent_of_the_parameters_and_four_77_6(bits: float, kept: float) -> None:
     """Kumar et al. 2024, γ of the weights 2.6745 (R2)."""
     assert precision.parameters_kept(bits, 2.6745) == pytest.approx(kept, abs=5e-4)
+
+
+def test_four_bits_in_place_of_eight_are_measured_from_eight() -> None:
+    """77.6 % of the parameters over 95.0 %; half the bits save 2^0.8."""
+    asked_for = {"weights": 4.0, "activations": 4.0, "instead_of": 8.0}
+    kept = asked("low_precision", "parameter_efficiency", weights=4.0, instead_of=8.0)
+    saved = asked("low_precision", "compute", **asked_for)
+
+    assert kept.law.central == pytest.approx(0.776 / 0.950, abs=1e-3)
+    assert saved.law.central == pytest.approx(2**0.8)
+    assert asked("low_precision", "parameter_efficiency", weights=8.0, instead_of=8.0).values == (1.0,)
 
 
 def test_quantising_after_training_harms_more_after_more_data_and_less_in_larger_models() -> None:
@@ -447,6 +468,54 @@ def test_the_range_of_one_constant_is_the_formula_at_the_ends_of_its_interval() 
 
     assert (found.shape, found.values) == (Shape.RANGE, (2.0, 7.0))
     assert asked("inference_price", "inference_cost").values == (9.0, 900.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "lever", "low", "high"),
+    [
+        ("hybrid", "data_efficiency", 1.2, 2.0),
+        ("hybrid", "inference_cost", 2, 8),
+        ("state_space", "compute", 0.8, 1.5),
+        ("state_space", "inference_cost", 2, 5),
+        ("hierarchical_reasoning", "parameter_efficiency", 1.0, 1.3),
+        ("moe", "parameter_efficiency", 2, 7),
+        ("curation", "data_efficiency", 1.5, 6.6),
+        ("tuned_repetition", "data_efficiency", 1.2, 5),
+        ("preference", "post_training", 3, 20),
+        ("quantised_serving", "inference_cost", 1.5, 4),
+        ("speculative_decoding", "inference_cost", 1.5, 3),
+    ],
+)
+def test_a_published_gain_has_the_range_of_its_row_and_a_part_of_it_in_logarithms(
+    name: str, lever: str, low: float, high: float
+) -> None:
+    """laws.md §3; of a factor of 4 half is kept as 2."""
+    half = asked(name, lever, kept=Estimate.point(0.5, Bounds.PROBABILITY))
+    nothing = asked(name, lever, kept=Estimate.point(0, Bounds.PROBABILITY))
+
+    assert asked(name, lever).values == pytest.approx((low, high), rel=1e-3)
+    assert half.values == pytest.approx((math.sqrt(low), math.sqrt(high)), rel=1e-3)
+    assert nothing.values == (1.0,)
+    assert ("kept", "0.5") in half.law.arguments
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("self_play", 3, 13), ("agentic_loops", 5, 19)])
+def test_points_of_self_play_and_of_agents_become_compute_by_the_one_rule(name: str, low: float, high: float) -> None:
+    """laws.md §3: the range of points and that of what a point is worth, together."""
+    found = asked(name, "post_training")
+    gained = Estimate(Shape.RANGE, (low, high), Bounds.POSITIVE)
+    by_rule = asked("points", "post_training", gained=gained)
+
+    assert found.law.central == pytest.approx(10 ** (0.03 * found.law.constants[0].value))
+    assert np.log(found.values) == pytest.approx(np.log(by_rule.values), rel=0.2)
+    assert asked(name, "post_training", kept=Estimate.point(0.5, Bounds.PROBABILITY)).values[1] < found.values[1]
+
+
+def test_what_is_kept_may_be_uncertain() -> None:
+    certain = asked("curation", "data_efficiency", kept=Estimate.point(0.4, Bounds.PROBABILITY))
+    ranged = asked("curation", "data_efficiency", kept=Estimate(Shape.RANGE, (0.2, 0.8), Bounds.PROBABILITY))
+
+    assert ranged.values[0] < certain.values[0] < certain.values[1] < ranged.values[1]
 
 
 def test_an_interval_of_95_per_cent_is_narrowed_to_90() -> None:

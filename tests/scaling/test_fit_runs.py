@@ -119,7 +119,7 @@ def test_repetition_is_seen_in_tokens_beyond_the_unique_ones(tmp_path: Path) -> 
         ("N,D,loss\n7B,2e9,3.4\n8B,2e9,3.4\n", 2, "runs-not-a-number", "`7B` is not a number (and in 1 more rows)"),
         ("N,D,loss\n1e8,2e9,\n", 2, "runs-empty-cell", "`loss` is empty"),
         ("N,D,loss\n1e8,2e9\n", 2, "runs-row-length", "2 cells below 3 headings"),
-        ('N,D,loss\n1e8,"2e9,3.4\n', 2, "runs-not-csv", "not a CSV table"),
+        ('N,D,loss\n1e8,"2e9,3.4\n', 2, "not-csv", "not a CSV table"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_where_and_why(

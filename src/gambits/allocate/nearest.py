@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gambits.allocate.cuts import Optimum, Search
+from gambits.allocate.conflicts import explain
+from gambits.allocate.cuts import Ending, Optimum, Search
 from gambits.allocate.eligible import eligible
 from gambits.allocate.programme import (
     ABSENT,
@@ -71,7 +72,7 @@ def nearest(
     portfolio, gambit, forecast
         The rules, and the value of plans under them.
     best
-        The best plan under them, with its points.
+        The best plan under them, with points at which the oracle was asked.
     money
         The other plan: for each id the money by period, shape (T,); nothing for an id that it lacks.
     within
@@ -81,21 +82,41 @@ def nearest(
     -----
     Where the search does not come to an end, the best plan itself is given, which is one of those.
     """
+    search = _search(portfolio, gambit, forecast, money, best.objective - within, _SLACK * within)
+    for point in best.points:
+        search.programme.model.add(search.cuts(point))
+    found = _loop(search, portfolio, money, best.objective - within)
+    return found or Nearest(best, moved(portfolio, best.funded, money), 0.0)
+
+
+def nearest_allowed(portfolio: Portfolio, gambit: Gambit, forecast: Forecast, money: Mapping[str, Array]) -> Nearest:
+    """Find the plan nearest another that obeys every rule, whatever it is worth; the same money where that does.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan obeys the rules.
+    """
+    search = _search(portfolio, gambit, forecast, money, -np.inf, 1.0)
+    found = _loop(search, portfolio, money, -np.inf)
+    if found is None:
+        raise explain(search.layout)
+    return found
+
+
+def _search(
+    portfolio: Portfolio, gambit: Gambit, forecast: Forecast, money: Mapping[str, Array], floor: float, slack: float
+) -> Search:
     initiatives, _ = eligible(portfolio, gambit)
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
-    floor = best.objective - within
-    programme = _formulate(layout, aversion, money, floor + _SLACK * within)
-    search = Search(programme, forecast, aversion, _SLACK * within)
-    for point in best.points:
-        programme.model.add(search.cuts(point))
-    elsewhere = {each.id for each in initiatives}
-    lost = sum(float(np.abs(row).sum()) for id, row in money.items() if id not in elsewhere) / 2
-    return _loop(search, best, money, floor, lost)
+    return Search(_formulate(layout, aversion, money, floor + slack), forecast, aversion, slack)
 
 
-def _loop(search: Search, best: Optimum, money: Mapping[str, Array], floor: float, lost: float) -> Nearest:
+def _loop(search: Search, portfolio: Portfolio, money: Mapping[str, Array], floor: float) -> Nearest | None:
     layout, model = search.layout, search.programme.model
+    there = {each.id for each in layout.initiatives}
+    lost = sum(float(np.abs(row).sum()) for id, row in money.items() if id not in there) / 2
     for _ in range(_MOST_ROUNDS):
         solution = model.solve()
         if solution.status is not Status.OPTIMAL:
@@ -104,12 +125,10 @@ def _loop(search: Search, best: Optimum, money: Mapping[str, Array], floor: floa
         point = search.ask_plan(funded)
         worth = (1 - search.aversion) * point.values.expected + search.aversion * point.values.tail
         if worth >= floor:
-            plan = replace(
-                best, funded=point.funded, progress=point.progress, values=point.values, objective=worth, points=()
-            )
-            return Nearest(plan, _moved(search, plan, money), solution.objective * layout.budget + lost)
+            plan = Optimum(point.funded, point.progress, point.values, worth, worth, 0, Ending.OPTIMAL)
+            return Nearest(plan, moved(portfolio, plan.funded, money), solution.objective * layout.budget + lost)
         model.add(search.cuts(point) + lines_above(layout, solution.values, funded))
-    return Nearest(best, _moved(search, best, money), 0.0)
+    return None
 
 
 def _formulate(layout: Layout, aversion: float, money: Mapping[str, Array], floor: float) -> Programme:
@@ -120,7 +139,8 @@ def _formulate(layout: Layout, aversion: float, money: Mapping[str, Array], floo
     wide = replace(layout, names=layout.names + names, upper=layout.upper + tuple(1.0 + wanted.ravel()))
     columns = first + np.arange(wanted.size).reshape(wanted.shape)
     rules = tuple(limit for block in BLOCKS for limit in block(layout))
-    limits = (*rules, *_differences(layout, columns, wanted), _worth(layout, aversion, floor))
+    worth = [_worth(layout, aversion, floor)] if floor > -np.inf else []
+    limits = (*rules, *_differences(layout, columns, wanted), *worth)
     goal = [(int(k), 0.5) for k in columns.ravel()]
     return Programme(wide, limits, build(wide, (*limits, *diminishing(layout)), goal, fixed_at_zero(layout, rules)))
 
@@ -152,10 +172,10 @@ def _worth(layout: Layout, aversion: float, floor: float) -> Limit:
     return Limit("worth", terms, floor, np.inf, BrokenRule("nearly the best", Where(layout.portfolio.file)))
 
 
-def _moved(search: Search, plan: Optimum, money: Mapping[str, Array]) -> float:
+def moved(portfolio: Portfolio, funded: Array, money: Mapping[str, Array]) -> float:
     """Give ½ Σ of absolute differences between the money of a plan and the other's."""
-    spend = {each: np.zeros(plan.funded.shape[1]) for each in money} | spend_of(search.layout.portfolio, plan.funded)
-    nothing = np.zeros(plan.funded.shape[1])
+    nothing = np.zeros(funded.shape[1])
+    spend = dict.fromkeys(money, nothing) | spend_of(portfolio, funded)
     return sum(float(np.abs(row - money.get(id, nothing)).sum()) for id, row in spend.items()) / 2
 
 

@@ -4,11 +4,15 @@ from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
+from gambits.cli.template import template
 
 main.add_command(diff)
+main.add_command(rerun)
 main.add_command(runs)
 main.add_command(fit)
 main.add_command(export)
+main.add_command(template)
 
 __all__ = ["main"]

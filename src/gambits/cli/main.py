@@ -31,12 +31,14 @@ What do you want to do?
 
   see it work                     gambits demo
   start your own portfolio        gambits init my-lab
+  fill one in in a spreadsheet    gambits template -o my-lab.xlsx
   check a portfolio               gambits check my-lab
   fit a law to your own runs      gambits fit runs.csv -o my-law.yaml
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
+  see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
   let another solver check        gambits export my-lab -o master.lp
@@ -197,7 +199,7 @@ def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, a
 
     found, chosen = load(portfolio), load_gambit(gambit)
     plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan)
+    recorder.keep(found, chosen, settings, plan.to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
@@ -227,7 +229,7 @@ def compare(
     found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name])
+        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
     if out is not None:
         write_json(comparison.to_dict(), out)
     if as_json and out != "-":
@@ -271,7 +273,7 @@ def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, ou
     found, chosen = load(portfolio), load_gambit(gambit)
     comparison = pipeline.beside(found, chosen, settings)
     text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name], text)
+    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
     write(text, out)
 
 

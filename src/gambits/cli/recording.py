@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gambits.allocate.plan import Plan
     from gambits.analyse.study import Settings
     from gambits.cli.main import Command
     from gambits.portfolio.gambit import Gambit
@@ -32,13 +32,22 @@ class Recorder:
     ledger: str | None
     record: bool | None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the ledger was named to a command that has no other use for it."""
+        source = click.get_current_context().get_parameter_source("ledger")
+        return source is click.core.ParameterSource.COMMANDLINE and self.command != "rerun"
+
     def keep(
-        self, portfolio: Portfolio, gambit: Gambit, settings: Settings, plan: Plan, memo: str | None = None
+        self, portfolio: Portfolio, gambit: Gambit, settings: Settings, plan: Mapping[str, Any], memo: str | None = None
     ) -> None:
         """Write a run to the ledger, and say its number; nothing unless recording is on."""
         from gambits.cli.places import ledger_beside, records_always
 
-        wanted = records_always(Path(portfolio.file).parent) if self.record is None else self.record
+        # Who names a ledger wants it written, where nothing is read from it.
+        wanted = (
+            self.record if self.record is not None else self.is_named or records_always(Path(portfolio.file).parent)
+        )
         if not wanted:
             return
         from gambits.ledger.recording import new_run
@@ -64,10 +73,7 @@ def record_options(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(ledger: str | None, record: bool | None, **others: Any) -> None:
         context = click.get_current_context()
-        named = context.get_parameter_source("ledger") is click.core.ParameterSource.COMMANDLINE
-        # Who names a ledger wants it written.
-        recorder = Recorder(context.info_name or "", ledger, True if record is None and named else record)
-        command(recorder=recorder, **others)
+        command(recorder=Recorder(context.info_name or "", ledger, record), **others)
 
     text = "Record the run in the ledger (also GAMBITS_RECORD, gambits.toml)."
     record = click.option("--record/--no-record", default=None, envvar="GAMBITS_RECORD", help=text)

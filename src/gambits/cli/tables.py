@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 12
 _MOST_PERIODS: Final = 8
+_SMALLEST: Final = 5e-5
+"""Value below this rounds to nothing in a table, OOM."""
+_LONGEST: Final = 36
+"""Characters of a value in a table; the rest is in the JSON."""
 _SMALL: Final = 0.05
 """Money below this rounds to nothing in a table."""
 
@@ -158,7 +162,7 @@ def changes(found: Changes) -> RenderableType:
     parts: list[RenderableType] = []
     if found.edits:
         edits = framed("what changed in the inputs")
-        edits.add_column("input", overflow="fold")
+        edits.add_column("input", overflow="fold", min_width=24)
         edits.add_column("old", overflow="fold")
         edits.add_column("new", overflow="fold")
         for edit in found.edits:
@@ -176,7 +180,9 @@ def changes(found: Changes) -> RenderableType:
         ):
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
         for move in found.moves:
-            table.add_row(escape(move.id), money(move.old), money(move.new), f"{move.new - move.old:+.1f}")
+            table.add_row(
+                escape(move.id), money(move.old), money(move.new), f"{round(move.new - move.old, 1) + 0.0:+.1f}"
+            )
         parts.append(table)
     else:
         parts.append("No money moved.")
@@ -198,7 +204,8 @@ def bridge(found: Bridge, unit: str) -> list[RenderableType]:
     for name in ("value", "money"):
         table.add_column(name, justify="right")
     for line in found.lines:
-        table.add_row(escape(line.edit), _with_error(f"{line.value:+.4f}", line.value_error), _moved(line))
+        value = f"{line.value:+.4f}" if abs(line.value) >= _SMALLEST else "–"
+        table.add_row(escape(line.edit), _with_error(value, line.value_error), _moved(line))
     table.add_section()
     values, moneys = zip(*((line.value, line.money) for line in found.lines), strict=True)
     table.add_row("all", f"{sum(values):+.4f}", money(sum(moneys)))
@@ -306,7 +313,8 @@ def _warned(plans: list[Plan]) -> list[str]:
 def _value(value: object) -> str:
     if value is None:
         return "–"
-    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return escape(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def framed(title: str) -> Table:

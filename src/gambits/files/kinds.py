@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from gambits.files.reading import NUMBER_PATTERN, Report, did_you_mean, is_number
+from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate, Shape
 from gambits.quantities.periods import Period
 
@@ -130,6 +131,24 @@ class Date(Kind):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting(Kind):
+    """A stretch of the calendar."""
+
+    words = "duration (`90 days`, `6 months`, `1 year`)"
+
+    def parse(self, node: yaml.Node) -> Duration:
+        text = scalar_text(node, "a duration")
+        try:
+            return Duration.parse(text)
+        except ValueError:
+            mend = "write 90 days, 2 weeks, 6 months, 1 quarter or 1 year"
+            raise Refused("not-a-duration", f"`{text}` is not a duration", mend) from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\s*\d{1,4}\s+(day|week|month|quarter|year)s?\s*$"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -29,9 +30,25 @@ _PLAIN_TAGS = frozenset(
 )
 
 
+class CellMark(yaml.Mark):
+    """Stands where YAML's mark of a line does, on nodes that come from a cell of a table."""
+
+    def __init__(self, where: Where) -> None:
+        super().__init__(where.file, 0, max(0, where.line - 1), 0, None, 0)
+        self.where = where
+
+
+class FaultyNode(yaml.ScalarNode):
+    """A value that is reported already, and not looked at again."""
+
+
+Place = yaml.Node | Where | str
+"""What a fault is pinned to: a node, a place, or a dotted key."""
+
+
 @dataclass(slots=True)
 class Report:
-    """The faults found so far in one file, and the line and value of every key that was read."""
+    """The faults found so far in one file and its tables, and the line and value of every key that was read."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
@@ -39,10 +56,13 @@ class Report:
     where: dict[str, Where] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
 
-    def at(self, place: yaml.Node | str) -> Where:
+    def at(self, place: Place) -> Where:
         """Say where a node, or a dotted key or its nearest parent, is written."""
+        if isinstance(place, Where):
+            return place
         if isinstance(place, yaml.Node):
-            return Where(self.file, place.start_mark.line + 1)
+            mark = place.start_mark
+            return mark.where if isinstance(mark, CellMark) else Where(self.file, mark.line + 1)
         key = place
         while key:
             if key in self.where:
@@ -50,11 +70,11 @@ class Report:
             key = key.rpartition(".")[0]
         return Where(self.file, 1)
 
-    def add(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
+    def add(self, place: Place, code: str, message: str, fix: str) -> None:
         """Note a fault that makes the file unusable."""
         self.problems.append(Problem(code, self.at(place), printable(message), printable(fix)))
 
-    def warn(self, place: yaml.Node | str, code: str, message: str, fix: str) -> None:
+    def warn(self, place: Place, code: str, message: str, fix: str) -> None:
         """Note something that is probably not meant."""
         self.warnings.append(Problem(code, self.at(place), message, fix))
 
@@ -67,7 +87,7 @@ class Report:
             If any fault was noted.
         """
         if self.problems:
-            unique = dict.fromkeys(sorted(self.problems, key=lambda each: (each.where, each.message)))
+            unique = dict.fromkeys(sorted(self.problems, key=lambda each: (each.where.order, each.message)))
             raise InputError(tuple(unique))
 
 
@@ -154,6 +174,29 @@ def compose(text: str, shown: str) -> yaml.MappingNode:
         raise stop(shown, 1, "not-a-mapping", "the file is not a list of `key: value` lines", "see `gambits init`")
     _guard(node, shown)
     return node
+
+
+def compose_cell(text: str, where: Where) -> yaml.Node:
+    """Turn a list or mapping that is written in a cell into nodes whose place is the cell.
+
+    Raises
+    ------
+    InputError
+        If the text is not one value of YAML, or is what ``compose`` refuses.
+    """
+    try:
+        items = compose(f"{{cell: {text}}}", where.file).value
+    except InputError as error:
+        raise InputError(tuple(replace(problem, where=where) for problem in error.problems)) from None
+    if len(items) != 1:
+        fault = Problem("not-yaml", where, "not one value: a bracket closes too early", "check the brackets and quotes")
+        raise InputError((fault,))
+    mark, stack = CellMark(where), [items[0][1]]
+    while stack:
+        node = stack.pop()
+        node.start_mark = mark
+        stack.extend(_children(node))
+    return cast("yaml.Node", items[0][1])
 
 
 def _measure(text: str, loader: type[yaml.SafeLoader], shown: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from gambits.files.kinds import BAD, Kind, Later, is_id
-from gambits.files.reading import Report, did_you_mean
+from gambits.files.reading import FaultyNode, Report, did_you_mean
+
+_OR_A_FILE: Final = ", or the name of a table (.csv, .xlsx)"
 
 Draft = dict[str, Any]
 """The values that could be read, by key; a key that is absent or faulty is not in it."""
@@ -24,6 +26,8 @@ class Key:
     unit: str = ""
     default: str = ""
     required: bool = False
+    usual: tuple[str, ...] = ()
+    """Words that most authors choose, where others are allowed too."""
 
     @property
     def is_built(self) -> bool:
@@ -63,7 +67,7 @@ class Section(Kind):
             elif not row.is_built:
                 report.add(place, "not-supported", f"`{path}` is not supported yet", "remove it for now")
             else:
-                draft[name] = report.values[path] = row.kind.read(value, report, path)
+                draft[name] = report.values[path] = _read(row.kind, value, report, path)
         for row in self.keys:
             if row.required and row.name not in draft:
                 path = f"{key}.{row.name}" if key else row.name
@@ -90,14 +94,18 @@ class Section(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Table(Kind):
-    """A mapping whose keys are chosen by the author, each with a value of one kind."""
+    """A mapping whose keys are chosen by the author, each with a value of one kind.
+
+    With ``apart`` it may be kept as rows of a table, in a file or sheet of its own.
+    """
 
     each: Kind
     noun: str
+    apart: bool = False
 
     @property
     def words(self) -> str:
-        return f"{self.noun}s by id"
+        return f"{self.noun}s by id{_OR_A_FILE if self.apart else ''}"
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
@@ -105,7 +113,7 @@ class Table(Kind):
                 node,
                 "wrong-type",
                 f"`{key}`: expected {self.noun}s by id",
-                f"write `<id>:` and below it a {self.noun}",
+                f"write `<id>:` and below it {_one(self.noun)}",
             )
             return BAD
         table: Draft = {}
@@ -113,25 +121,28 @@ class Table(Kind):
             path = f"{key}.{name}"
             report.where[path] = report.at(place)
             if not is_id(name):
-                report.add(place, "not-an-id", f"`{name}` cannot name a {self.noun}", "use letters, digits, - and _")
+                report.add(
+                    place, "not-an-id", f"`{name}` cannot name {_one(self.noun)}", "use letters, digits, - and _"
+                )
                 continue
-            table[name] = self.each.read(value, report, path)
+            table[name] = _read(self.each, value, report, path)
         return {name: value for name, value in table.items() if value is not BAD}
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.each.schema()}
+        return _apart({"type": "object", "additionalProperties": self.each.schema()}, apart=self.apart)
 
 
 @dataclass(frozen=True, slots=True)
 class Several(Kind):
-    """A list of values of one kind."""
+    """A list of values of one kind; with ``apart`` it may be kept as rows of a table, as a ``Table`` may."""
 
     each: Kind
     noun: str
+    apart: bool = False
 
     @property
     def words(self) -> str:
-        return f"list of {self.noun}s"
+        return f"list of {self.noun}s{_OR_A_FILE if self.apart else ''}"
 
     def read(self, node: yaml.Node, report: Report, key: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
@@ -141,11 +152,11 @@ class Several(Kind):
         for number, item in enumerate(node.value):
             path = f"{key}.{number}"
             report.where[path] = report.at(item)
-            found.append(self.each.read(item, report, path))
+            found.append(_read(self.each, item, report, path))
         return [value for value in found if value is not BAD]
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.each.schema()}
+        return _apart({"type": "array", "items": self.each.schema()}, apart=self.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,18 @@ class Changes(Kind):
         return {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/estimate"}, named]}}
 
 
+def _read(kind: Kind, node: yaml.Node, report: Report, key: str) -> Any:
+    return BAD if isinstance(node, FaultyNode) else kind.read(node, report, key)
+
+
+def _one(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def _apart(schema: dict[str, Any], *, apart: bool) -> dict[str, Any]:
+    return schema | {"type": [schema["type"], "string"], "pattern": r"\.(csv|xlsx)$"} if apart else schema
+
+
 def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
     """List (name, place, value) of a mapping, reporting names given twice; the first one counts."""
     found: dict[str, tuple[str, yaml.Node, yaml.Node]] = {}
@@ -183,7 +206,8 @@ def unique_items(node: yaml.MappingNode, report: Report, key: str) -> list[tuple
         if name in found:
             first = report.at(found[name][1])
             path = f"{key}.{name}" if key else name
-            report.add(place, "key-twice", f"`{path}` is given twice, first on line {first.line}", "keep one of them")
+            where = f"in row {first.line} of {first.sheet}" if first.sheet else f"on line {first.line}"
+            report.add(place, "key-twice", f"`{path}` is given twice, first {where}", "keep one of them")
         else:
             found[name] = (name, place, value)
     return list(found.values())

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gambits.allocate.plan import Plan
 from gambits.errors import InputError
 from gambits.files.reading import compose, flatten, plain, read_text
 from gambits.ledger.environment import environment
@@ -20,7 +19,12 @@ from gambits.scaling.laws import law_files
 
 
 def new_run(
-    command: str, portfolio: Portfolio, gambit: Gambit, settings: Mapping[str, Any], plan: Plan, memo: str | None = None
+    command: str,
+    portfolio: Portfolio,
+    gambit: Gambit,
+    settings: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    memo: str | None = None,
 ) -> NewRun:
     """Make the run of a plan.
 
@@ -31,28 +35,27 @@ def new_run(
     portfolio, gambit, settings
         What the plan was made from; settings by name.
     plan
-        The answer. Its versions go to the environment, outside the hash.
+        The answer, as JSON. Its versions go to the environment, outside the hash.
     memo
         The memo that was written of it.
     """
-    whole = plan.to_dict()
     parts = {
-        "inputs": as_text(whole["inputs"]),
+        "inputs": as_text(plan["inputs"]),
         "settings": as_text(dict(settings)),
-        "plan": as_text(answer_of(whole)),
+        "plan": as_text(answer_of(plan)),
         **{f"source/{name}": text for name, text in sources(portfolio, gambit).items()},
     }
     return NewRun(
         command=command,
         portfolio=portfolio.name,
         file=portfolio.file,
-        gambit=plan.gambit,
-        status=plan.status,
-        objective=plan.objective,
-        total_spend=plan.total_spend,
-        money=plan.money,
+        gambit=plan["gambit"],
+        status=plan["status"],
+        objective=plan["objective"],
+        total_spend=plan["total_spend"],
+        money=plan["money"],
         reduced_sha256=reduced_sha256(portfolio, gambit, settings),
-        environment=as_text(environment(plan.versions)),
+        environment=as_text(environment(plan["versions"])),
         parts=parts if memo is None else parts | {"memo": memo},
     )
 
@@ -78,9 +81,9 @@ def plan_of(ledger: Ledger, run: Run) -> dict[str, Any]:
     return plan | {"inputs": json.loads(ledger.text(run, "inputs"))}
 
 
-def as_text(value: dict[str, Any]) -> str:
+def as_text(value: Mapping[str, Any]) -> str:
     """Write JSON as every command does."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(dict(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def sources(portfolio: Portfolio, gambit: Gambit) -> dict[str, str]:

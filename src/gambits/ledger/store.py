@@ -129,6 +129,14 @@ class Ledger:
             rows = connection.execute(sa.select(tables.outcomes).order_by(tables.outcomes.c.number)).all()
         return tuple(Outcome(*(getattr(row, name) for name in Outcome.__slots__)) for row in rows)
 
+    def approved(self, portfolio: str, gambit: str) -> Run | None:
+        """Give the last run of a portfolio under a gambit that was approved."""
+        runs, events = tables.runs.c, tables.events.c
+        approved = sa.select(events.run).where(events.kind == Kind.APPROVED.value)
+        query = sa.select(tables.runs).order_by(runs.number.desc()).limit(1)
+        query = query.where(runs.portfolio == portfolio, runs.gambit == gambit, runs.number.in_(approved))
+        return next(iter(self._read_runs(query)), None)
+
     def find(self, word: str) -> Run:
         """Find the run that a user means: its number, the start of its hash, ``latest`` or ``approved``.
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
+
+import yaml
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files import bundled
 from gambits.files.reading import Report, as_shown, compose, flatten, plain, read_text, stop
 from gambits.files.sections import Draft
+from gambits.files.workbook import SUFFIX
 from gambits.portfolio.model import (
     AS_PLANNED,
     NOTHING_SERVED,
     Budget,
     Correlation,
+    Criterion,
+    Dissent,
     Frontier,
     Initiative,
     Lever,
@@ -30,30 +36,68 @@ from gambits.portfolio.model import (
 from gambits.portfolio.order import canonical_order
 from gambits.portfolio.schema import DEFAULT_LAW, PORTFOLIO
 from gambits.portfolio.stages import staged
+from gambits.portfolio.tables import put_tables, read_book
 from gambits.portfolio.validate import CHECKS
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.periods import Periods
+from gambits.scaling.effects.law import LawEstimate
 
 FILE_NAME = "portfolio.yaml"
+_OLDER: Final = ("this kind of spreadsheet is not read", f"save it as {SUFFIX}")
+_TABLES_ALONE: Final = {
+    ".csv": ("a table alone is no portfolio", f"name it in {FILE_NAME}, as `initiatives: initiatives.csv`"),
+    ".xls": _OLDER,
+    ".xlsm": _OLDER,
+    ".xlsb": _OLDER,
+    ".ods": _OLDER,
+}
+"""What is wrong with files that are no portfolio, by their ending, and how to mend it."""
 
 
 def load(path: str | Path) -> Portfolio:
-    """Read a portfolio from a file, a folder that holds ``portfolio.yaml``, or a bundled name.
+    """Read a portfolio from a file or workbook, a folder that holds ``portfolio.yaml``, or a bundled name.
 
     Raises
     ------
     InputError
         With every problem in the file, each with its line and its mend.
     """
+    node, draft, report = _sound(path)
+    return _build(draft, report, dict(sorted(flatten(plain(node)).items())))
+
+
+def tree(path: str | Path) -> yaml.MappingNode:
+    """Read a portfolio as ``load`` does, and give it as it is written: its nodes, with tables put in.
+
+    Raises
+    ------
+    InputError
+        With every problem in the file.
+    """
+    return _sound(path)[0]
+
+
+def _sound(path: str | Path) -> tuple[yaml.MappingNode, Draft, Report]:
     file = locate(path)
-    shown = as_shown(file)
-    report = Report(shown)
-    node = compose(read_text(file, shown), shown)
+    report = Report(as_shown(file))
+    node = _read(file, report)
     draft = PORTFOLIO.read(node, report, "")
     for check in CHECKS:
         check(draft, report, file.parent)
     report.raise_problems()
-    return _build(draft, report, dict(sorted(flatten(plain(node)).items())))
+    return node, draft, report
+
+
+def _read(file: Path, report: Report) -> yaml.MappingNode:
+    """Turn a portfolio file, or a workbook, into nodes."""
+    suffix = file.suffix.lower()
+    if suffix == SUFFIX:
+        return read_book(file, report)
+    if suffix in _TABLES_ALONE:
+        raise stop(report.file, 0, "not-a-portfolio", *_TABLES_ALONE[suffix])
+    node = compose(read_text(file, report.file), report.file)
+    put_tables(node, file.parent, report)
+    return node
 
 
 def locate(path: str | Path) -> Path:
@@ -135,7 +179,7 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         file=report.file,
         inputs=inputs,
         where=report.where | {"": Where(report.file)},
-        warnings=tuple(sorted(report.warnings, key=lambda each: each.where)),
+        warnings=tuple(sorted(report.warnings, key=lambda each: each.where.order)),
     )
 
 
@@ -194,7 +238,7 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
 
 
 def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
-    given = dict(draft)
+    given: Draft = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
     start = given.pop("start", periods.first)
     return Initiative(
         id=id,
@@ -204,8 +248,17 @@ def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
         uses=dict(sorted(given.pop("uses", {}).items())),
         requires=tuple(sorted(given.pop("requires", ()))),
         after=tuple(sorted(given.pop("after", ()))),
+        kill=tuple(Criterion(**each) for each in given.pop("kill", ())),
+        dissent=tuple(Dissent(**each) for each in given.pop("dissent", ())),
         **given,
     )
+
+
+def _fitted_to(effects: Draft) -> float | None:
+    """Give the least of what the laws behind the effects were fitted to, FLOP; None if one of them does not say."""
+    reaches = [each.law.fitted_to if isinstance(each, LawEstimate) else None for each in effects.values()]
+    known = [reach for reach in reaches if reach is not None]
+    return min(known) if known and len(known) == len(reaches) else None
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:

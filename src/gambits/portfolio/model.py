@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from gambits.errors import Problem, Where
+from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate
 from gambits.quantities.periods import Periods
 from gambits.scaling.effects.law import LawEstimate, Provenance
@@ -175,13 +176,42 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """What would stop an initiative: its metric is below or above a number on some day."""
+
+    metric: str
+    by: date
+    below: float | None = None
+    above: float | None = None
+
+    def is_met_by(self, value: float) -> bool:
+        """Whether the work should stop at this value of the metric."""
+        return (self.below is not None and value < self.below) or (self.above is not None and value > self.above)
+
+    def __str__(self) -> str:
+        limits = [f"below {self.below:g}"] if self.below is not None else []
+        limits += [f"above {self.above:g}"] if self.above is not None else []
+        return f"{self.metric} {' or '.join(limits)} by {self.by.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """An objection that stands, and whose it is."""
+
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Initiative:
     """A line of work that can be funded in part or whole.
 
     ``start`` counts periods from the first; ``takes`` and ``lag`` are in periods; ``cost`` is in the
     portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
     cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
-    ``fitted_to`` is the largest run behind its effect, FLOP; None where no evidence was measured.
+    ``fitted_to`` is the largest run behind its effects, FLOP: as written, else as the laws that gave all of them say;
+    None where no evidence was measured. ``review_every``, ``kill`` and ``dissent`` say when to look at it again, what
+    would stop it, and who objects.
     """
 
     id: str
@@ -208,6 +238,9 @@ class Initiative:
     reached: float = 1.0
     fitted_to: float | None = None
     verified: bool = False
+    review_every: Duration | None = None
+    kill: tuple[Criterion, ...] = ()
+    dissent: tuple[Dissent, ...] = ()
 
     @property
     def price(self) -> float:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from gambits.portfolio.model import Initiative
 
-_WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after"})
+_SAID = ("review_every", "kill", "dissent")
+_WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after", *_SAID})
 
 
 def canonical_order(initiatives: Iterable[Initiative]) -> tuple[Initiative, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gambits.files import bundled
 from gambits.files.kinds import (
     ESTIMATE_SCHEMA,
     Choice,
@@ -12,6 +13,7 @@ from gambits.files.kinds import (
     Flag,
     Ids,
     Kind,
+    Lasting,
     Later,
     Number,
     PeriodName,
@@ -23,7 +25,7 @@ from gambits.files.kinds import (
 )
 from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.effects import Effect
-from gambits.portfolio.model import Lever
+from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
 from gambits.portfolio.response import ResponseKind
 from gambits.portfolio.sizes import MOST_WORTH
 from gambits.quantities.estimates import Bounds
@@ -58,6 +60,22 @@ EFFECTS: Final = Section(
     )
 )
 
+CRITERION: Final = Section(
+    (
+        Key("metric", Text(), "an outcome of that name, a key of the initiative, `funded` or `money`", required=True),
+        Key("below", Number(), "the work stops if the metric is below this", "the metric's"),
+        Key("above", Number(), "the work stops if the metric is above this", "the metric's"),
+        Key("by", Date(), "the day on which it counts", required=True),
+    )
+)
+
+DISSENT: Final = Section(
+    (
+        Key("by", Text(), "who objects", required=True),
+        Key("text", Text(), "the objection", required=True),
+    )
+)
+
 INITIATIVE: Final = Section(
     (
         Key("title", Text(), "what people call it", default="the id"),
@@ -66,6 +84,7 @@ INITIATIVE: Final = Section(
             Text(),
             "`architect`, `alchemist`, or another word for work outside the gambit's shares",
             required=True,
+            usual=(ARCHITECT, ALCHEMIST, "scale"),
         ),
         Key("owner", Text(), "who answers for it"),
         Key("team", Text(), "who does it"),
@@ -84,6 +103,7 @@ INITIATIVE: Final = Section(
                     )
                 ),
                 "stage",
+                apart=True,
             ),
             "chained parts in place of `cost` and `success`; the effects come with the last",
         ),
@@ -116,9 +136,9 @@ INITIATIVE: Final = Section(
         Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
-        Key("review_every", Later("duration"), "when an estimate is stale"),
-        Key("kill", Later("list"), "criteria for stopping"),
-        Key("dissent", Later("list"), "objections, by whom"),
+        Key("review_every", Lasting(), "how long its estimates hold; a rerun names those that are older"),
+        Key("kill", Several(CRITERION, "criterion"), "what would stop the work; a rerun looks at each"),
+        Key("dissent", Several(DISSENT, "objection"), "objections that stand, and whose they are"),
     )
 )
 
@@ -144,6 +164,7 @@ MARKET: Final = Section(
                     )
                 ),
                 "sector",
+                apart=True,
             ),
             "who is served",
             required=True,
@@ -235,6 +256,7 @@ PORTFOLIO: Final = Section(
                     )
                 ),
                 "resource",
+                apart=True,
             ),
             "what else runs out",
         ),
@@ -247,6 +269,7 @@ PORTFOLIO: Final = Section(
                         Text(),
                         "a preset, or a law file beside the portfolio",
                         default=DEFAULT_LAW,
+                        usual=tuple(bundled.laws()),
                     ),
                     Key("law_uncertainty", Flag(), "whether the law's constants are drawn", default="true"),
                     Key(
@@ -311,9 +334,13 @@ PORTFOLIO: Final = Section(
         Key("decision", Later("section"), "the question, the decider, the date"),
         Key("current", Later("money by id"), "today's allocation"),
         Key("rivals", Later("section"), "other labs"),
-        Key("initiatives", Table(INITIATIVE, "initiative"), "the work that can be funded", required=True),
-        Key("synergies", Several(SYNERGY, "synergy"), "extra effects of two initiatives together"),
-        Key("overlaps", Several(OVERLAP, "overlap"), "effects that share one slack, and add up to a cap at most"),
+        Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
+        Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
+        Key(
+            "overlaps",
+            Several(OVERLAP, "overlap", apart=True),
+            "effects that share one slack, and add up to a cap at most",
+        ),
         Key("groups", Later("list"), "limits on sets of initiatives"),
         Key("excludes", Later("list"), "at most one of a set"),
         Key("counts", Later("section"), "how many may be funded"),
@@ -329,7 +356,7 @@ PORTFOLIO: Final = Section(
             ),
             "how luck is shared",
         ),
-        Key("scenarios", Several(SCENARIO, "scenario"), "named futures; their probabilities add up to 1"),
+        Key("scenarios", Several(SCENARIO, "scenario", apart=True), "named futures; their probabilities add up to 1"),
     )
 )
 

@@ -8,7 +8,7 @@ from gambits.files.sections import Draft
 from gambits.quantities.estimates import Estimate
 
 _OF_THE_FIRST = ("requires", "after")
-_OF_THE_LAST = ("effects", "quality", "value", "lag")
+_OF_THE_LAST = ("effects", "quality", "value", "lag", "review_every", "kill", "dissent")
 
 
 def staged(initiatives: Draft, *, by_expectation: bool) -> tuple[dict[str, Draft], dict[str, str]]:

@@ -310,6 +310,15 @@ def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
                 report.add(place, "no-market", f"`{place}` moves a market that is not there", mend)
 
 
+def check_criteria(draft: Draft, report: Report, folder: Path) -> None:
+    """A criterion for stopping has a limit."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        for number, criterion in enumerate(initiative.get("kill", ())):
+            if not {"below", "above"} & set(criterion):
+                place = f"initiatives.{id}.kill.{number}"
+                report.add(place, "no-limit", f"`{place}` has no limit", "add `below:` or `above:`")
+
+
 CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_there_is_work,
     check_links_exist,
@@ -335,6 +344,7 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_uses_fit_the_capacity,
     check_tokens_fit_the_stock,
     check_points_do_not_drown_the_rest,
+    check_criteria,
 )
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gambits.analyse.changes import money_by_period, read_plan
+from gambits.errors import InputError, Problem, Where
 from gambits.ledger.environment import environment
 from gambits.ledger.recording import plan_of
 from gambits.ledger.records import Run
 from gambits.ledger.store import Ledger
 from gambits.pipeline import versions
+from gambits.portfolio.model import Portfolio
 from gambits.rerun.worlds import World, of_plan, recorded
 
 
@@ -51,3 +53,20 @@ def file_side(file: Path) -> Side:
     """
     plan = read_plan(file)
     return Side(of_plan(plan, file), plan, plan.get("versions") == versions())
+
+
+def last_run(ledger: Ledger, portfolio: Portfolio, gambit: str | None) -> Run:
+    """Find the last run of a portfolio, by its name or else by its file, under a gambit or any.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    under = {} if gambit is None else {"gambit": gambit}
+    found = ledger.runs(portfolio=portfolio.name, **under) or ledger.runs(file=portfolio.file, **under)
+    if not found:
+        words = f"there is no run of {portfolio.name}" + (f" under {gambit}" if gambit else "")
+        fix = "record one: gambits solve PORTFOLIO --record"
+        raise InputError((Problem("unknown-run", Where(ledger.place), words, fix),))
+    return found[-1]

@@ -19,6 +19,7 @@ from gambits.ledger.environment import environment
 from gambits.ledger.recording import answer_of, as_text, plan_of
 from gambits.ledger.records import Run
 from gambits.ledger.store import Ledger
+from gambits.portfolio.load import FILE_NAME
 from gambits.rerun.worlds import recorded
 
 _MOST_MONEY: Final = 0.01
@@ -89,9 +90,16 @@ def _made_again(ledger: Ledger, run: Run) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         portfolio, gambit = world.build(Path(folder))
         plan = pipeline.solve(portfolio, gambit, Settings(**world.settings)).to_dict()
-    # Warnings name the file that was read: say the one that they were recorded with.
     plan["warnings"] = [text.replace(portfolio.file, run.file, 1) for text in plan["warnings"]]
+    then = json.loads(ledger.text(run, "plan"))["warnings"]
+    if FILE_NAME not in world.sources and list(map(_message, then)) == list(map(_message, plan["warnings"])):
+        plan["warnings"] = then  # a workbook, or tables: only the inputs were recorded, and no lines
     return plan
+
+
+def _message(warning: str) -> str:
+    """Give a warning without its place."""
+    return warning.partition(": ")[2]
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Final
 from gambits.files.kinds import Choice, Number, Uncertain
 from gambits.files.sections import Key
 from gambits.quantities.estimates import Bounds
+from gambits.scaling.effects.gains import KEPT, kept_gain
 from gambits.scaling.effects.law import JUDGED, EffectLaw, Form, always
 from gambits.scaling.published import Constant
 
@@ -49,7 +50,8 @@ SYNTHETIC_TEXT: Final = EffectLaw(
     name="synthetic_text",
     title="Synthetic-text plateau",
     source="Qin et al. 2025, arXiv 2503.19551",
-    reach="mathematics, models of up to 8 billion parameters",
+    reach="mathematics, models of up to 8 billion parameters on 1 trillion tokens",
+    fitted_to=4.8e22,
     note=(
         "Their fitted curve was not read. Textbooks alone do worse than web text (Kang et al. 2025): set `quality` "
         "below 1."
@@ -85,12 +87,13 @@ SEMI_SYNTHETIC: Final = EffectLaw(
     arguments=(
         Key("share", Number(0, 1), "part of all tokens that is rephrased", "", "0.3"),
         Key("against", Choice(("web", "curated")), "raw web text, or a set as curated as labs use", "", "curated"),
+        KEPT,
     ),
     forms=(
         Form(
             "data_efficiency",
-            "best^w, w = (s/0.3)^0.3 ((1 − s)/0.7)^0.7",
-            lambda at: worth_of_rephrasing(at["share"], at[f"best_{at['against']}"]),
+            "best^(w kept), w = (s/0.3)^0.3 ((1 − s)/0.7)^0.7",
+            lambda at: kept_gain(worth_of_rephrasing(at["share"], at[f"best_{at['against']}"]), at["kept"]),
             uses=lambda given: (f"best_{given['against']}",),
         ),
     ),

@@ -7,6 +7,7 @@ from typing import Final
 
 from gambits.files.kinds import Number, Whole
 from gambits.files.sections import Key
+from gambits.scaling.effects.gains import KEPT, factor
 from gambits.scaling.effects.law import JUDGED, EffectLaw, Form, Values, always
 from gambits.scaling.published import Constant
 
@@ -67,11 +68,9 @@ MOE: Final = EffectLaw(
         "Against a dense model. A lab that trains sparse models already has most of it in its baseline. The memory of "
         "all parameters must be paid for in serving."
     ),
-    arguments=(),
-    forms=tuple(
-        Form(lever, "gain", lambda at: float(at["gain"]), uses=always("gain"))
-        for lever in ("compute", "parameter_efficiency")
-    ),
+    fitted_to=5.1e21,
+    arguments=(KEPT,),
+    forms=(factor("compute", "gain"), factor("parameter_efficiency", "gain")),
     constants=(
         Constant(
             "gain",

@@ -76,6 +76,8 @@ class EffectLaw:
         Gives constants that vary together, from the arguments and a probability: a fitted law drawn whole.
     costs
         Levers on which it harms: a gain by it on another lever without these is only half of it.
+    fitted_to
+        Training FLOP of the largest model behind it; None where nobody said.
     """
 
     name: str
@@ -89,6 +91,7 @@ class EffectLaw:
     refuse: Callable[[Values], None] = lambda given: None
     joint: Callable[[Values, float], Any] | None = None
     costs: tuple[str, ...] = ()
+    fitted_to: float | None = None
 
     @property
     def section(self) -> Section:
@@ -119,7 +122,7 @@ class Provenance:
     """Where an effect came from: the law, what it was asked, what it answered, and how sure that is.
 
     ``central`` is the formula at the published constants; ``spread`` says how the range came about; ``reach`` what
-    the law was fitted to.
+    the law was fitted to, and ``fitted_to`` the FLOP of its largest model, where that is known.
     """
 
     law: str
@@ -134,6 +137,7 @@ class Provenance:
     tag: str
     reach: str
     note: str
+    fitted_to: float | None = None
 
     @property
     def words(self) -> str:

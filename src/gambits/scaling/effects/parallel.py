@@ -54,7 +54,11 @@ PARSCALE: Final = EffectLaw(
     name="parscale",
     title="ParScale",
     source="Chen et al. 2025, arXiv 2505.10475",
-    reach="models of 0.5 to 4.4 billion parameters with up to 8 streams; the flagship is hundreds of times larger",
+    reach=(
+        "models of 0.5 to 4.4 billion parameters with up to 8 streams, one of 1.6 billion on 1 trillion tokens; the "
+        "flagship is hundreds of times larger"
+    ),
+    fitted_to=9.6e21,
     note=(
         "On parameter_efficiency it is the gross worth of the streams. Their training cost belongs under compute and "
         "their serving cost under inference_cost, each with the same law."

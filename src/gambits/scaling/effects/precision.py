@@ -56,12 +56,13 @@ def _kept(at: Values) -> float:
     kept = 1.0
     for name in ("weights", "activations", "cache"):
         if name in at:
-            kept *= parameters_kept(at[name], at[f"gamma_{name}"])
+            gamma = at[f"gamma_{name}"]
+            kept *= parameters_kept(at[name], gamma) / parameters_kept(at["instead_of"], gamma)
     return kept
 
 
-def _saved(bits: float, realised: float) -> float:
-    return float((_FULL_BITS / bits) ** realised)
+def _saved(bits: float, at: Values) -> float:
+    return float((at["instead_of"] / bits) ** at["realised"])
 
 
 _BITS: Final = Number(1, _FULL_BITS)
@@ -90,32 +91,34 @@ LOW_PRECISION: Final = EffectLaw(
     title="Low precision",
     source="Kumar et al. 2024, arXiv 2411.04330",
     reach="465 runs of up to 1.7 billion parameters on up to 26 billion tokens; integers, trained in low precision",
+    fitted_to=2.7e20,
     note=(
         "The harm belongs under parameter_efficiency, the savings under compute (training) or inference_cost. "
         "Quantising after training harms more the more tokens a parameter has seen, which is not in this law."
     ),
     arguments=(
         Key("weights", _BITS, "bits of the weights", "bits", required=True),
-        Key("activations", _BITS, "bits of the activations; left out, they keep full precision", "bits"),
-        Key("cache", _BITS, "bits of the keys and values; left out, they keep full precision", "bits"),
+        Key("activations", _BITS, "bits of the activations; left out, they stay as they are", "bits"),
+        Key("cache", _BITS, "bits of the keys and values; left out, they stay as they are", "bits"),
+        Key("instead_of", _BITS, "bits of today's models, from which the effect is measured", "bits", "16"),
     ),
     forms=(
         Form(
             "parameter_efficiency",
-            "product of 1 − exp(−bits/γ)",
+            "product of (1 − exp(−bits/γ)) / (1 − exp(−instead of/γ))",
             _kept,
-            uses=lambda given: tuple(f"gamma_{name}" for name in given),
+            uses=lambda given: tuple(f"gamma_{name}" for name in given if name != "instead_of"),
         ),
         Form(
             "compute",
-            "(16 / widest bits)^realised",
-            lambda at: _saved(max(at["weights"], at.get("activations", _FULL_BITS)), at["realised"]),
+            "(instead of / widest bits)^realised",
+            lambda at: _saved(max(at["weights"], at.get("activations", at["instead_of"])), at),
             uses=always("realised"),
         ),
         Form(
             "inference_cost",
-            "(16 / bits of the weights)^realised",
-            lambda at: _saved(at["weights"], at["realised"]),
+            "(instead of / bits of the weights)^realised",
+            lambda at: _saved(at["weights"], at),
             uses=always("realised"),
         ),
     ),

@@ -7,6 +7,18 @@ from typing import Final
 from gambits.scaling.effects.data import SEMI_SYNTHETIC, SYNTHETIC_TEXT
 from gambits.scaling.effects.experts import CLARK, KRAJEWSKI, MOE
 from gambits.scaling.effects.families import DISTILLATION
+from gambits.scaling.effects.gains import (
+    AGENTIC_LOOPS,
+    CURATION,
+    HRM,
+    HYBRID,
+    PREFERENCE,
+    QUANTISED_SERVING,
+    SELF_PLAY,
+    SPECULATIVE,
+    STATE_SPACE,
+    TUNED_REPETITION,
+)
 from gambits.scaling.effects.law import EffectLaw
 from gambits.scaling.effects.parallel import PARSCALE
 from gambits.scaling.effects.points import POINTS
@@ -17,17 +29,27 @@ from gambits.scaling.effects.thinking import TEST_TIME
 from gambits.scaling.effects.trends import ALGORITHMIC_PROGRESS, GPU_PRICE, INFERENCE_PRICE
 
 EFFECT_LAWS: Final[tuple[EffectLaw, ...]] = (
+    HYBRID,
+    STATE_SPACE,
+    HRM,
     PARSCALE,
     MOE,
     CLARK,
     KRAJEWSKI,
     SPARSE_WEIGHTS,
     LOW_PRECISION,
+    QUANTISED_SERVING,
+    SPECULATIVE,
     OVERTRAIN,
     DISTILLATION,
+    TUNED_REPETITION,
     TEST_TIME,
+    PREFERENCE,
     REINFORCEMENT,
+    SELF_PLAY,
+    AGENTIC_LOOPS,
     POINTS,
+    CURATION,
     SYNTHETIC_TEXT,
     SEMI_SYNTHETIC,
     ALGORITHMIC_PROGRESS,

@@ -80,6 +80,7 @@ def size(law: EffectLaw, lever: str, arguments: Values, setting: Setting = _UNKN
         tag=tag,
         reach=law.reach,
         note=law.note,
+        fitted_to=law.fitted_to,
     )
     return LawEstimate(*_rounded(low, high), Bounds.POSITIVE, law=provenance)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.errors import InputError, Problem, Where
+from gambits.files.csv_table import csv_lines
 from gambits.files.reading import as_shown, did_you_mean, read_text, stop
 from gambits.scaling.frontier import FLOP_PER_PARAMETER_TOKEN
 
@@ -130,13 +130,7 @@ def read_runs(
 
 
 def _read_table(text: str, shown: str) -> _Table:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    try:
-        rows = [(reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise stop(shown, reader.line_num, "runs-not-csv", f"not a CSV table: {error}", "check the quotes") from None
+    rows = csv_lines(text, shown)
     if not rows:
         raise stop(shown, 1, "runs-no-rows", "the table is empty", "give a heading line and a row for each run")
     (_, headings), *rest = rows
