@@ -22,8 +22,10 @@ from instances import HEDGE, make, see
 from results import table, write_section
 
 from gambits.allocate import solver, timing
-from gambits.allocate.cuts import allocate
-from gambits.allocate.programme import ABSENT, BLOCKS, formulate, lay_out
+from gambits.allocate.cuts import Patience, allocate
+from gambits.allocate.layout import lay_out
+from gambits.allocate.limits import ABSENT, joined
+from gambits.allocate.programme import BLOCKS, formulate
 from gambits.cli.output import write_json
 from gambits.forecast.draws import ON_COMPUTE, ON_OOM
 from gambits.forecast.oracle import Forecast
@@ -60,7 +62,7 @@ def timed(portfolio: Portfolio, forecast: Forecast, times: int = 3):
     spent = []
     for _ in range(times):
         begun = time.perf_counter()
-        answer = allocate(portfolio, HEDGE, forecast, aim=GAP)
+        answer = allocate(portfolio, HEDGE, forecast, patience=Patience(aim=GAP))
         spent.append(time.perf_counter() - begun)
     return float(np.median(spent)), answer
 
@@ -113,12 +115,11 @@ def _convex(portfolio: Portfolio, forecast: Forecast) -> float:
     flat = cp.reshape(funded, (funded.size,), order="C")
     at = {int(column): n for n, column in enumerate(layout.funded.flat)}
     rules = []
-    for limit in (limit for block in BLOCKS for limit in block(layout)):
-        row = np.zeros(funded.size)
-        for column, factor in limit.terms.items():
-            row[at[column]] += factor
-        rules += [row @ flat <= limit.high] if limit.high < np.inf else []
-        rules += [row @ flat >= limit.low] if limit.low > -np.inf else []
+    rows = joined(block(layout) for block in BLOCKS)
+    dense = np.zeros((len(rows), funded.size))
+    dense[rows.row, [at[int(column)] for column in rows.column]] = rows.coefficient
+    below, above = rows.high < np.inf, rows.low > -np.inf
+    rules += [dense[below] @ flat <= rows.high[below], dense[above] @ flat >= rows.low[above]]
     progress = cp.Variable(funded.shape)
     rules += [progress[i] <= cp.power(funded[i], each.response.exponent) for i, each in enumerate(initiatives)]
     seen = timing.counting_period(initiatives, portfolio.periods.count, len(weights))
@@ -176,7 +177,7 @@ def shares() -> str:
         return answer
 
     solver.LiveModel.solve, Forecast.evaluate = clocked_solve, clocked_evaluate
-    answer, whole = _clocked(lambda: allocate(portfolio, HEDGE, forecast, aim=GAP))
+    answer, whole = _clocked(lambda: allocate(portfolio, HEDGE, forecast, patience=Patience(aim=GAP)))
     solver.LiveModel.solve, Forecast.evaluate = solve, evaluate
     plan = {"funded": answer.funded.tolist(), "progress": answer.progress.tolist()}
     _, output = _clocked(lambda: write_json(plan, str(Path(tempfile.gettempdir(), "plan.json"))))

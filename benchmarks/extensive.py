@@ -17,7 +17,9 @@ import numpy as np
 
 from gambits.allocate import timing
 from gambits.allocate.eligible import eligible
-from gambits.allocate.programme import ABSENT, BLOCKS, Layout, lay_out
+from gambits.allocate.layout import Layout, lay_out
+from gambits.allocate.limits import ABSENT, joined
+from gambits.allocate.programme import BLOCKS
 from gambits.allocate.response import FIRST_TANGENTS, line_at, progress_of
 from gambits.forecast.draws import ON_COMPUTE, ON_DATA, ON_OOM, ON_STOCK
 from gambits.forecast.oracle import Forecast
@@ -84,7 +86,7 @@ class Extensive:
         draws = forecast.draws
         assert draws.cost_ratio is None, "costs must be certain"
         assert draws.law is not None, "there must be a frontier"
-        self.gambit, self.forecast, self.draws = gambit, forecast, draws
+        self.portfolio, self.gambit, self.forecast, self.draws = portfolio, gambit, forecast, draws
         self.weights = np.array(forecast.objective.weights)
         initiatives, _ = eligible(portfolio, gambit)
         # Without weights and aversion the layout has the plan's own columns only.
@@ -135,9 +137,12 @@ class Extensive:
 
     def _rules(self, rows: Rows) -> None:
         """What any plan obeys, as the package states it, and the tangents of diminishing returns."""
-        for block in BLOCKS:
-            for limit in block(self.layout):
-                rows.add(list(limit.terms), list(limit.terms.values()), max(limit.low, -INF), min(limit.high, INF))
+        stated = joined(block(self.layout) for block in BLOCKS)
+        starts = stated.starts
+        for k in range(len(stated)):
+            entries = slice(starts[k], starts[k + 1])
+            low, high = max(stated.low[k], -INF), min(stated.high[k], INF)
+            rows.add(stated.column[entries], stated.coefficient[entries], low, high)
         shape = self.layout.funded.shape
         for at in FIRST_TANGENTS:
             self._bend(rows, np.full(shape, at), np.full(shape, np.inf))
@@ -207,8 +212,8 @@ class Extensive:
         whole_progress = np.zeros_like(whole_funded)
         whole_funded[self.rows] = funded
         whole_progress[self.rows] = timing.progress(self.layout.initiatives, funded)
-        counted = (timing.as_counted(each, self.everyone) for each in (whole_progress, whole_funded))
-        worth = self.forecast.evaluate(*counted)
+        everyone = self.portfolio.initiatives
+        worth = self.forecast.evaluate(*timing.counted(everyone, whole_progress, whole_funded, self.forecast.periods))
         return funded, (1 - self.gambit.aversion) * worth.expected + self.gambit.aversion * worth.tail
 
 

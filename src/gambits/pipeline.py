@@ -17,35 +17,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Ending, Optimum, search
+from gambits.allocate.cuts import Ending, Optimum, search
 from gambits.allocate.cuts import allocate as find_optimum
 from gambits.allocate.eligible import eligible
 from gambits.allocate.export import Export
 from gambits.allocate.export import export as write_master
+from gambits.allocate.money import paid_before, spend
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
-from gambits.analyse.contributions import contributions, matching_compute
+from gambits.analyse.contributions import contributions, extrapolated, matching_compute
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
-from gambits.analyse.outlook import (
-    Outlook,
-    baseline_of,
-    data_for_twice,
-    ledger_of,
-    wall_of,
-    worth_by_path,
-    worth_of,
-)
+from gambits.analyse.outlook import Outlook
+from gambits.analyse.projection import project_plan
 from gambits.analyse.study import Settings, Study
-from gambits.errors import InfeasibleError, InputError, Problem, Where
-from gambits.files import bundled
+from gambits.errors import InputError, Problem, Where
 from gambits.forecast.oracle import Forecast, Projection
-from gambits.memo.compose import Background, compose
-from gambits.memo.render import markdown
 from gambits.portfolio.gambit import Gambit, load_gambit
-from gambits.portfolio.model import Initiative, Lever, Portfolio
-from gambits.quantities.estimates import Estimate
+from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -131,47 +121,6 @@ def compare(
     return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
 
 
-def beside(portfolio: Portfolio, gambit: Gambit, settings: Settings = Settings()) -> Comparison:
-    """Find the plan of a gambit, and lay beside it those of the two that a board chooses between.
-
-    Another gambit that has no plan is left out, with a warning on this one's.
-
-    Raises
-    ------
-    InfeasibleError
-        If the gambit itself has no plan.
-    """
-    study = Study(portfolio, settings)
-    plans = {gambit.name: plan_of(study, gambit)}
-    for name in GAMBITS:
-        if name not in plans:
-            try:
-                plans[name] = plan_of(study, load_gambit(name))
-            except InfeasibleError as error:
-                warning = f"the {name} has no plan: {error.message}"
-                plans[gambit.name] = replace(plans[gambit.name], warnings=(*plans[gambit.name].warnings, warning))
-    return Comparison(plans)
-
-
-def write_memo(portfolio: Portfolio, comparison: Comparison, gambit: Gambit, settings: Settings = Settings()) -> str:
-    """Write the memo for one gambit's plan (Markdown), with the other plans of a comparison beside it.
-
-    Raises
-    ------
-    KeyError
-        If the comparison holds no plan of that gambit.
-    """
-    plan = comparison.plans[gambit.name]
-    _, barred = eligible(portfolio, gambit)
-    background = Background(
-        law=_law(portfolio),
-        free=solve(portfolio, without_shares(gambit), replace(settings, batches=0)) if gambit.shares else None,
-        match=_match(portfolio, plan),
-        barred=barred,
-    )
-    return markdown(compose(portfolio, gambit, comparison, background))
-
-
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
     """Project the lab without the portfolio, what each initiative would add, and when data run out.
 
@@ -186,42 +135,7 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
     """
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
     study = Study(portfolio, settings)
-    seen, optimum = study.forecast(chosen), study.best(chosen)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
-    by_progress, by_funded = seen.evaluate(*counted).expected_slopes
-
-    def gain_of(levers: frozenset[Lever]) -> Array:
-        part = Study(only_levers(portfolio, levers), settings).forecast(chosen)
-        return np.asarray(part.draws.probability @ part.project(*counted).gain)
-
-    return Outlook(
-        baseline=baseline_of(portfolio, seen),
-        initiatives=worth_of(portfolio, seen, (by_progress * counted[0] + by_funded * counted[1]).sum(axis=1)),
-        by_path=worth_by_path(portfolio, seen),
-        ledger=ledger_of(portfolio, gain_of, _ends_of_years(portfolio)),
-        wall=wall_of(seen),
-        more_data=data_for_twice({name: load_law(name) for name in bundled.laws()}),
-    )
-
-
-def _ends_of_years(portfolio: Portfolio) -> dict[str, int]:
-    """Map each year of the horizon to its last period."""
-    return {name[:4]: k for k, name in enumerate(portfolio.periods.names)}
-
-
-def only_levers(portfolio: Portfolio, levers: frozenset[Lever]) -> Portfolio:
-    """Give the same portfolio with every effect on other levers left out."""
-
-    def kept(effects: Mapping[Lever, Estimate]) -> dict[Lever, Estimate]:
-        return {lever: estimate for lever, estimate in effects.items() if lever in levers}
-
-    return replace(
-        portfolio,
-        initiatives=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.initiatives),
-        synergies=tuple(replace(each, effects=kept(each.effects)) for each in portfolio.synergies),
-        overlaps=tuple(each for each in portfolio.overlaps if each.lever in levers),
-    )
+    return project_plan(study, chosen, study.best(chosen))
 
 
 def without_shares(gambit: Gambit) -> Gambit:
@@ -233,13 +147,10 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
     """Turn arrays into the answer."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     initiatives = portfolio.initiatives
-    when = timing.counting_period(initiatives, portfolio.periods.count, seen.periods)
-    counted = timing.as_counted(optimum.progress, when), timing.as_counted(optimum.funded, when)
+    counted = timing.counted(initiatives, optimum.progress, optimum.funded, seen.periods)
     split = contributions(seen, *counted)
     projection = seen.project(*counted)
-    allocations = [
-        _allocation(each, *rows) for each, *rows in zip(initiatives, optimum.funded, optimum.progress, strict=True)
-    ]
+    allocations = _allocations(portfolio, optimum)
     inputs = inputs_of(portfolio, gambit)
     looked_at, status = None, optimum.ending
     if not settings.certain:
@@ -269,9 +180,10 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
-        extrapolated=_extrapolated(portfolio, split),
+        extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
+        fixed=portfolio.now,
     )
 
 
@@ -286,23 +198,18 @@ def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dic
     return {name: report.to_dict() for name, report in found.items()}
 
 
-def _extrapolated(portfolio: Portfolio, split: Array) -> float:
-    """Give the part of positive value on gains that reach beyond their evidence."""
-    gains = np.maximum(split, 0)
-    beyond = np.array([portfolio.reaches_beyond(each) for each in portfolio.initiatives])
-    return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
-
-
 def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Array, Array]) -> dict[str, Any]:
     """Hold fresh draws, scenarios and batches against a plan."""
     portfolio, settings, seen = study.portfolio, study.settings, study.forecast(gambit)
     fresh = study.forecast(gambit, f"{settings.seed}/fresh")
-    spent = optimum.funded[:, -1] * np.array([each.price for each in portfolio.initiatives])
+    spent = spend(portfolio, optimum.funded).sum(axis=1)
     size = max(_LEAST_IN_BATCH, settings.draws // max(1, settings.batches))
+
+    patience = settings.patience(settings.gap)
 
     def chosen_on(number: int) -> Array:
         batch = study.forecast(gambit, f"{settings.seed}/batch/{number}", size)
-        return find_optimum(portfolio, gambit, batch, near=optimum, aim=GAP).funded[:, -1]
+        return find_optimum(portfolio, gambit, batch, near=optimum, patience=patience).funded[:, -1]
 
     # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
     # Who interrupted the search does not want to wait for eight more.
@@ -317,19 +224,24 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
     ).to_dict()
 
 
-def _allocation(initiative: Initiative, funded: Array, progress: Array) -> Allocation:
-    received = np.diff(funded, prepend=0.0)
-    spend = received * initiative.price
-    uses = {name: tuple((received * amount.central).tolist()) for name, amount in initiative.uses.items()}
-    return Allocation(
-        id=initiative.id,
-        title=initiative.title,
-        path=initiative.path,
-        spend=tuple(spend.tolist()),
-        funded=float(funded[-1]),
-        progress=tuple(progress.tolist()),
-        uses=uses,
-    )
+def _allocations(portfolio: Portfolio, optimum: Optimum) -> list[Allocation]:
+    initiatives = portfolio.initiatives
+    received = np.diff(optimum.funded, axis=1, prepend=paid_before(initiatives)[:, np.newaxis])
+    money = spend(portfolio, optimum.funded)
+    return [
+        Allocation(
+            id=each.id,
+            title=each.title,
+            path=each.path,
+            spend=tuple(money[i].tolist()),
+            funded=float(optimum.funded[i, -1]),
+            progress=tuple(optimum.progress[i].tolist()),
+            uses={name: tuple((received[i] * amount.central).tolist()) for name, amount in each.uses.items()},
+            spent=sum(paid for _, paid in each.spent),
+            fixed=portfolio.now,
+        )
+        for i, each in enumerate(initiatives)
+    ]
 
 
 def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation]) -> tuple[str, ...]:
@@ -348,13 +260,14 @@ def _warnings(portfolio: Portfolio, gambit: Gambit, allocations: list[Allocation
     return tuple(found)
 
 
-def _law(portfolio: Portfolio) -> Law | None:
+def law_of(portfolio: Portfolio) -> Law | None:
+    """Read the law of a portfolio; None without a frontier."""
     return load_law(portfolio.frontier.law, Path(portfolio.file).parent) if portfolio.frontier else None
 
 
-def _match(portfolio: Portfolio, plan: Plan) -> float | None:
+def compute_to_match(portfolio: Portfolio, plan: Plan) -> float | None:
     """Give the factor of bought compute that alone would gain as much at the end."""
-    law = _law(portfolio)
+    law = law_of(portfolio)
     if law is None or portfolio.frontier is None or plan.gain[-1] < 0:
         return None
     years = portfolio.periods.years * (len(plan.baseline) - 1)
@@ -366,7 +279,7 @@ def _match(portfolio: Portfolio, plan: Plan) -> float | None:
 
 def inputs_of(portfolio: Portfolio, gambit: Gambit) -> dict[str, Mapping[str, object]]:
     """Give all that a plan was made from: portfolio and gambit as written, the law by its constants."""
-    read = _law(portfolio)
+    read = law_of(portfolio)
     law = read.inputs if read else {}
     return {"portfolio": dict(portfolio.inputs), "gambit": dict(gambit.inputs), "law": law}
 

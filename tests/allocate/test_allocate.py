@@ -534,7 +534,7 @@ def test_nobody_is_funded_further_than_what_it_waits_for(
     solved = solve(data.draw(portfolio_texts(), label="portfolio.yaml"))
 
     for each in solved.portfolio.initiatives:
-        for other in each.requires + each.after:
+        for other in each.waits_for:
             assert (np.array(solved.funded(each.id)) <= np.array(solved.funded(other)) + 1e-9).all()
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gambits.allocate.cuts import allocate
+from gambits.allocate.cuts import Patience, allocate
 from gambits.allocate.nearest import nearest, spend_of
 
 LINEAR = """\
@@ -73,7 +73,7 @@ def test_for_any_portfolio_it_is_good_enough_near_enough_and_nearer_with_more_le
 ) -> None:
     solved = solve(data.draw(portfolio_texts()), data.draw(gambit_texts()))
     portfolio, gambit, seen = solved.portfolio, solved.gambit, solved.forecast
-    best = allocate(portfolio, gambit, seen, aim=1e-8)
+    best = allocate(portfolio, gambit, seen, patience=Patience(aim=1e-8))
     old = {each.id: np.full(portfolio.periods.count, 3.0) for each in portfolio.initiatives[:2]}
     here = spend_of(portfolio, best.funded)
     nothing = np.zeros(portfolio.periods.count)

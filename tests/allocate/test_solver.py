@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from gambits.allocate.solver import LiveModel, Row, Status, expression
+from gambits.allocate.solver import Effort, LiveModel, Row, Status, expression
 
 Array = NDArray[np.float64]
 
@@ -228,3 +229,24 @@ def test_an_expression_is_the_sum_of_its_terms(count: int) -> None:
     assert {variable.name: factor for variable, factor in made.items()} == dict(
         zip("abc", [1.0, 3.0, 5.0][:count], strict=False)
     )
+
+
+def test_whole_choices_can_be_solved_side_by_side() -> None:
+    """Plans on batches of other draws are found in threads, each with whole choices of its own."""
+    size = 30
+
+    def knapsack(seed: int) -> float:
+        rng = np.random.default_rng(seed)
+        weight, worth = rng.uniform(1, 9, size), rng.uniform(1, 9, size)
+        problem = pulp.LpProblem("contract", pulp.LpMinimize)
+        columns = [problem.add_variable(f"x{k:02d}", 0, 1) for k in range(size)]
+        problem.setObjective(expression(list(zip(columns, -worth, strict=True))))
+        model = LiveModel(problem, columns, np.arange(size, dtype=np.int32))
+        model.add([row(weight.tolist(), float(weight.sum()) / 3)])
+        model.solve()
+        return model.solve_whole(Effort(1e-9)).objective
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(knapsack, range(16)))
+
+    assert found == pytest.approx([knapsack(seed) for seed in range(16)], abs=1e-6)

@@ -81,9 +81,7 @@ def funded_of(plan: Plan, portfolio: Portfolio) -> Array:
 def value_of(plan: Plan, portfolio: Portfolio, forecast: Forecast) -> Array:
     """Give the plan's V in every draw of a forecast; nothing here lags and all responses are straight."""
     funded = funded_of(plan, portfolio)
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, forecast.periods)
-    counted = timing.as_counted(funded, when)
-    return forecast.project(counted, counted).value
+    return forecast.project(*timing.counted(portfolio.initiatives, funded, funded, forecast.periods)).value
 
 
 def worst(values: Array, probability: Array, alpha: float) -> float:

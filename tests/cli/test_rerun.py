@@ -228,3 +228,43 @@ def test_another_portfolio_has_no_run_here(lab: Path, run: Run, recorded: dict[s
     assert result.exit_code == 3
     assert "there is no run of Other lab" in result.stderr
     assert run("rerun", lab, "--gambit", "incumbent").exit_code == 3
+
+
+def test_what_is_spent_stays_spent(
+    lab: Path, run: Run, recorded: dict[str, Any], edit: Callable[[str, str], None]
+) -> None:
+    """Half a year later the money of two quarters is gone: as planned, unless the file says otherwise."""
+    edit("as_of: 2027-01-01", "as_of: 2027-07-01")
+    edit("success: 0.6", "success: 0.1")
+    found = again(run, lab, "--record")
+    then, now = recorded["initiatives"], found["plan"]["initiatives"]
+
+    for id, row in then.items():
+        assert now[id]["spend"][:2] == pytest.approx(row["spend"][:2], abs=1e-9)
+    spent = found["assumed_spent"]["play"]
+    assert spent == pytest.approx(dict(zip(recorded["periods"][:2], then["play"]["spend"], strict=False)))
+    assert found["total"]["money_moved"] > 0
+    lines = {line["edit"]: line for line in found["lines"]}
+    assert set(lines) == {"as_of, and what was spent", "initiatives.hybrid.success", "version", "ties"}
+    for key, name in (("value", "value"), ("money", "money_moved")):
+        assert sum(line[key] for line in found["lines"]) == pytest.approx(found["total"][name], abs=1e-9)
+    assert again(run, lab)["reused"] == 2
+    assert "Taken for spent up to 2027Q2, as run 1 planned" in run("rerun", lab, "--against", "1").stdout
+    assert json.loads(run("runs", "verify", "2", "--json").stdout)["runs"][0]["verified"] is True
+
+    edit("    title: Self-play\n", "    title: Self-play\n    spent: {2027Q1: 1}\n")
+    stated = again(run, lab, "--against", "1")
+    assert stated["assumed_spent"] == {}
+    assert stated["plan"]["initiatives"]["play"]["spend"][:2] == [1, 0]
+    assert stated["plan"]["initiatives"]["hybrid"]["spend"][:2] == [0, 0]
+
+
+def test_a_horizon_that_has_rolled_on_keeps_what_was_spent_before_it(
+    lab: Path, run: Run, recorded: dict[str, Any], edit: Callable[[str, str], None]
+) -> None:
+    edit("as_of: 2027-01-01", "as_of: 2027-04-01")
+    edit("{first: 2027Q1, count: 4}", "{first: 2027Q2, count: 4}")
+    found = again(run, lab)
+
+    assert found["assumed_spent"]["hybrid"] == pytest.approx({"2027Q1": recorded["initiatives"]["hybrid"]["spend"][0]})
+    assert found["plan"]["periods"][0] == "2027Q2"

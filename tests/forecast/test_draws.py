@@ -394,8 +394,8 @@ def test_stages_are_a_chain_of_parts_with_their_own_cost_and_chance(staged: Call
     assert {each.id for each in portfolio.initiatives} == {"tool", "service", *PARTS}
     assert [each.cost.central for each in (pilot, scale, ship)] == [4, 12, 24]
     assert [each.success.values for each in (pilot, scale, ship)] == [(0.5,), (0.6, 0.9), (1,)]
-    assert [each.requires for each in (pilot, scale, ship)] == [("tool",), ("play/pilot",), ("play/scale",)]
-    assert portfolio.initiative("service").requires == ("play/ship",)
+    assert [each.waits_for for each in (pilot, scale, ship)] == [("tool",), ("play/pilot",), ("play/scale",)]
+    assert portfolio.initiative("service").waits_for == ("play/ship",)
     assert [each.title for each in (pilot, scale, ship)] == [
         f"Self-play: {each}" for each in ("pilot", "scale", "ship")
     ]

@@ -14,7 +14,8 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
 MASKS = {
-    r"`[0-9a-f]{64}`": "`<hash>`",
+    r"\n<!-- gambits-memo .*? -->\n": "",
+    r"[0-9a-f]{64}": "<hash>",
     r"Made with .*": "Made with <versions>.",
     r"\d\.\de[-+]\d\d OOM": "<gap> OOM",
     r"gap \d\.\de[-+]\d\d": "gap <gap>",
@@ -26,7 +27,7 @@ NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 def masked(memo: str) -> str:
     for pattern, mask in MASKS.items():
-        memo = re.sub(pattern, mask, memo)
+        memo = re.sub(pattern, mask, memo, flags=re.DOTALL if "memo" in pattern else 0)
     return memo
 
 

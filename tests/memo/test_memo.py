@@ -74,11 +74,15 @@ initiatives:
 HEADINGS = [
     "The decision",
     "Recommendation",
-    "What to commit now",
+    "The options",
+    "Commit now",
+    "What could go wrong",
+    "What 2027Q1 commits",
     "Money by initiative and period",
-    "What it gains",
-    "What the other gambit would do",
     "Not funded",
+    "What it gains",
+    "The data wall",
+    "The case for the other gambit",
     "Assumptions",
     "How this can mislead you",
     "Certificate",
@@ -124,8 +128,8 @@ def test_the_memo_recommends_what_the_plan_funds(memo: str, plan: dict[str, Any]
 
     assert f"**Fund {len(funded)} of 6 initiatives with {plan['total_spend']:.1f} USD million" in told
     for path in ("architect", "alchemist"):
-        assert f"{path} {plan['shares'][path]:.0%}" in told
-    assert f"the plan is worth {plan['objective']:.3f} OOM" in told
+        assert f"{plan['shares'][path]:.0%} {path}" in told
+    assert f"it is worth {plan['objective']:.3f} OOM" in told
 
 
 def test_the_memo_shows_the_plan_s_money_by_initiative_and_quarter(
@@ -150,7 +154,7 @@ def test_the_memo_shows_the_plan_s_money_by_initiative_and_quarter(
 def test_the_memo_says_what_to_commit_in_the_first_quarter_and_to_whom(
     memo: str, plan: dict[str, Any], sections: Sections, tables: Tables
 ) -> None:
-    (table,) = tables(sections(memo)["What to commit now: 2027Q1"])
+    (table,) = tables(sections(memo)["What 2027Q1 commits"])
     rows = {row[0]: row for row in table[2:]}
 
     for each in plan["initiatives"].values():
@@ -163,7 +167,7 @@ def test_the_memo_says_what_to_commit_in_the_first_quarter_and_to_whom(
 def test_the_memo_shows_gains_in_oom_and_in_words(
     memo: str, plan: dict[str, Any], sections: Sections, tables: Tables
 ) -> None:
-    gains, parts = tables(sections(memo)["What it gains"])
+    gains, parts = tables(sections(memo)["What it gains, and from where"])
     baseline, gain, multiple = ([number(cell) for cell in row[1:]] for row in gains[2:])
 
     assert baseline == pytest.approx(plan["baseline"][:4], abs=0.00501)
@@ -185,12 +189,12 @@ def test_parts_of_the_value_add_up_to_it(plan: dict[str, Any], memo: str) -> Non
 def test_the_memo_says_what_the_other_gambit_would_do(
     memo: str, plan_of: Callable[..., dict[str, Any]], sections: Sections, tables: Tables, plan: dict[str, Any]
 ) -> None:
-    told = sections(memo)["What the other gambit would do"]
+    told = sections(memo)["The case for the other gambit"]
     other = plan_of(LAB, "incumbent")
     (table,) = tables(told)
 
     assert f"The **incumbent** would spend {other['total_spend']:.1f} USD million" in told
-    assert f"{other['objective']:.3f} OOM averaged over the horizon ({plan['objective']:.3f} here)" in told
+    assert f"{other['objective']:.3f} averaged over the horizon ({plan['objective']:.3f} here)" in told
     assert table[0][2:] == ["challenger", "incumbent"]
     by_title = {each["title"]: id for id, each in plan["initiatives"].items()}
     for title, _, here, there in table[2:]:
@@ -233,7 +237,7 @@ def test_the_memo_says_how_much_of_the_value_rests_on_judgements(memo: str, plan
     parts = {id: max(0, each["contribution"]) for id, each in plan["initiatives"].items()}
     judged = sum(part for id, part in parts.items() if id != "hybrid")
 
-    assert f"**{judged / sum(parts.values()):.0%} of the value rests on judgements**" in memo
+    assert f"{judged / sum(parts.values()):.0%} of the value rests on judgements rather than published effects" in memo
 
 
 def test_the_memo_ends_with_its_certificate(memo: str, plan: dict[str, Any], sections: Sections) -> None:
@@ -241,7 +245,7 @@ def test_the_memo_ends_with_its_certificate(memo: str, plan: dict[str, Any], sec
 
     assert f"Status {plan['status']}" in told
     assert f"Value {plan['objective']:.6f} OOM, bound {plan['bound']:.6f} OOM" in told
-    assert f"`{plan['input_sha256']}`" in told
+    assert f"Inputs (hash) {plan['input_sha256']}." in told
     assert all(f"{name} {version}" in told for name, version in plan["versions"].items())
 
 
@@ -277,7 +281,7 @@ def test_the_gain_at_the_end_of_the_horizon_is_that_of_its_last_period(
     held = LAB.replace("initiatives:", "objective: {after_horizon: 4}\ninitiatives:")
     gain = plan_of(held)["gain"][3]
 
-    assert f"At the end of 2027Q4 that is worth {gain:.3f} OOM" in sections(memo_of(held))["Recommendation"]
+    assert f"By the end of 2027Q4 that is worth {gain:.3f} OOM" in sections(memo_of(held))["Recommendation"]
 
 
 def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures_with_the_plan_s_figures(tmp_path: Path) -> None:
@@ -290,9 +294,9 @@ def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures_with_the_plan_s_fi
 
     assert "One future" not in memo
     assert "50 draws, seed 7" in memo
-    assert f"over 50 futures, the plan is worth {plan['expected']:.3f} OOM" in memo
-    assert f"in the worst 20% of them {plan['cvar']:.3f} OOM" in memo
-    assert f"it is worth {fresh['expected']:.3f} OOM (standard error {fresh['standard_error']:.3f})" in memo
+    assert f"over 50 futures it is worth {plan['expected']:.3f} OOM" in memo
+    assert f"in the worst 20% of them still {plan['cvar']:.3f} OOM" in memo
+    assert f"on fresh ones {fresh['expected']:.3f} (standard error {fresh['standard_error']:.3f})" in memo
     assert f"and {fresh['cvar']:.3f} in the worst 20%" in memo
     assert f"{missing['expected']:.1f} USD million more on average" in memo or missing["expected"] < 0.05
     assert f"the parts add up to {plan['expected']:.3f}" in memo
@@ -330,7 +334,7 @@ def test_text_of_a_file_comes_out_as_it_was_written_and_does_nothing(nasty_memo:
     assert html.count(escape(NASTY, quote=False)) >= 6
     for tag in ("<script", "<b>", "<a ", "<img", "<s>"):
         assert tag not in html
-    assert html.count("<code>") == 1  # the hash
+    assert "<code>" not in html
 
 
 def test_text_of_a_file_breaks_no_table(nasty_memo: str, memo: str) -> None:

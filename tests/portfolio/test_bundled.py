@@ -48,7 +48,7 @@ def test_a_bundled_portfolio_weighs_both_paths(name: str) -> None:
 def test_the_frontier_lab_is_of_real_size() -> None:
     """Some 28 initiatives over 8 quarters, with a graph of enablers, a market, and more than money that runs out."""
     portfolio = load("frontier-lab")
-    needed = {id for each in portfolio.initiatives for id in each.requires}
+    needed = {id for each in portfolio.initiatives for id in each.waits_for}
 
     assert len(portfolio.initiatives) >= 28
     assert portfolio.periods.count == 8

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from gambits.errors import InputError, Where
-from gambits.portfolio.model import Lever, Portfolio
+from gambits.portfolio.model import Lever, Need, Portfolio
 
 LAB = """\
 format: gambits/1
@@ -179,7 +179,7 @@ def test_a_weight_not_given_is_its_default_unless_any_is_given_and_then_zero(
 def test_a_single_id_needs_no_brackets_and_counts_once(written: str, read: Callable[[str], Portfolio]) -> None:
     portfolio = read(LAB + f"  flagship: {{path: architect, source: x, cost: 1, value: 1, requires: {written}}}\n")
 
-    assert portfolio.initiative("flagship").requires == ("hybrid",)
+    assert portfolio.initiative("flagship").requires == (Need(("hybrid",)),)
 
 
 @pytest.mark.parametrize(
@@ -246,3 +246,12 @@ def test_portfolios_are_equal_by_what_they_say(read: Callable[[str], Portfolio])
 
     assert read(LAB) == read(again)
     assert read(LAB) != read(LAB.replace("1e27", "2e27"))
+
+
+def test_a_decision_is_read_and_may_be_left_out(edited: Callable[[str, str], Portfolio]) -> None:
+    asked = "decision: {question: Hedge or leap?, decider: the board, by: 2027-02-15}\ninitiatives:"
+    decision = edited("initiatives:", asked).decision
+    nothing = edited("name: Small lab", "name: Small lab").decision
+
+    assert (decision.question, decision.decider, decision.by) == ("Hedge or leap?", "the board", date(2027, 2, 15))
+    assert (nothing.question, nothing.decider, nothing.by) == ("", "", None)

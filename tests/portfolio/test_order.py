@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambits.portfolio.model import Initiative, Portfolio
+from gambits.portfolio.model import Initiative, Need, Portfolio
 from gambits.portfolio.order import canonical_order
 
 HEAD = """\
@@ -45,9 +45,13 @@ def shape(portfolio: Portfolio) -> list[tuple[Any, ...]]:
     """The initiatives in their order, with links as positions: all that arithmetic sees."""
     position = {each.id: number for number, each in enumerate(portfolio.initiatives)}
     return [
-        (numbers(each), sorted(position[id] for id in each.requires), sorted(position[id] for id in each.after))
+        (numbers(each), *(sorted(_links(needs, position)) for needs in (each.requires, each.after)))
         for each in portfolio.initiatives
     ]
+
+
+def _links(needs: tuple[Need, ...], position: dict[str, int]) -> list[tuple[Any, ...]]:
+    return [(sorted(position[id] for id in need.of), need.count, need.share, need.lag) for need in needs]
 
 
 def rewritten(text: str, names: dict[str, str], order: list[str]) -> str:

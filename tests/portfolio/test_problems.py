@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gambits.errors import InputError, Problem
+from gambits.errors import Problem
 from gambits.files.sections import Section
-from gambits.portfolio.gambit import GAMBIT, Gambit
 from gambits.portfolio.model import Portfolio
 from gambits.portfolio.schema import PORTFOLIO, rows
 
@@ -190,7 +189,7 @@ CASES = (
     Case(
         "wrong-length", "money:", "objective: {weights: [1, 2]}  # here\nmoney:", "`objective.weights` has 2", "give 4"
     ),
-    Case("wrong-period", COST, f"{COST}    start: 2027-02  # here\n", "is 2027-02, not a quarter", "as 2027Q1"),
+    Case("wrong-period", COST, f"{COST}    start: 2027-02  # here\n", "2027-02, not a quarter", "as 2027Q1"),
     Case(
         "unknown-law", "frontier:", "frontier:\n  law: chinchila-2022  # here", "no law `chinchila-2022`", "`chinchilla"
     ),
@@ -283,6 +282,75 @@ ADDITIONS = (
     Case(
         "no-market", "money:", "objective: {token_gdp: 1}  # here\nmoney:", "weighs a market that is not", "`market:`"
     ),
+    # rules
+    Case("needs", NEEDS, "    requires: [{k: 3, of: [verifier, hybrid]}]  # here\n", "asks for 3 of 2", "2 at most"),
+    Case("needs", NEEDS, "    requires: [{any: [verifier], of: [hybrid]}]  # here\n", "has `any`", "keep `any:`"),
+    Case("needs", NEEDS, "    requires: [{share: 0.5}]  # here\n", "names nobody", "add `of:` or `any:`"),
+    Case("out-of-range", NEEDS, "    requires: {of: verifier, share: 1.5}  # here\n", "requires.share", "at most 1"),
+    Case("out-of-range", NEEDS, "    requires: {of: verifier, lag: -1}  # here\n", "requires.lag", "whole number"),
+    Case("unknown-key", NEEDS, "    requires: {off: verifier}  # here\n", "requires.off`", "did you mean `of`?"),
+    Case("unknown-initiative", NEEDS, "    after: [{any: [verifier, hbrid]}]  # here\n", "`hbrid`", "`hybrid`?"),
+    Case("cycle", NEEDS, "    requires: {any: [play, hybrid]}  # here\n", "`play` waits for itself", "remove it"),
+    Case("out-of-range", COST, f"{COST}    minimum: 1.2  # here\n", "1.2 is not a number", "at most 1"),
+    Case("not-a-flag", COST, f"{COST}    whole: yes  # here\n", "neither true nor false", "true or false"),
+    Case("levels", COST, "    levels: [{cost: 9}, {cost: 5}]  # here\n", "do not rise: 9, 5", "the smallest to the"),
+    Case("levels", COST, "    levels: []  # here\n", "levels` is empty", "at least one size"),
+    Case("levels", COST, "    levels: [{name: 2, cost: 5}, {cost: 9}]  # here\n", "names of their own", "for names"),
+    Case("levels", COST, "    levels: [{cost: 5}]\n    cost: 9  # here\n", "`cost` belongs to them", "remove `cost:`"),
+    Case(
+        "levels",
+        COST,
+        "    levels: [{cost: 5}]\n    spent: {2026Q4: 1}  # here\n",
+        "was spent on one",
+        "that was begun",
+    ),
+    Case(
+        "levels",
+        COST,
+        "    levels: [{cost: 5}]\n    stages: [{name: a, cost: 1}, {name: b, cost: 2}]  # here\n",
+        "cannot have `stages`",
+        "one initiative for each size",
+    ),
+    Case("missing-key", COST, "    levels: [{name: small}]  # here\n", "levels.0.cost` is missing", "add `cost:`"),
+    Case("as-of", "as_of: 2027-01-01", "as_of: 2028-01-01  # here", "nothing is left to decide", "an earlier day"),
+    Case("spent", COST, f"{COST}    spent: {{2027Q1: 1}}  # here\n", "not over on 2027-01-01", "before 2027Q1"),
+    Case("spent", COST, f"{COST}    spent: {{2026Q3: 11, 2026Q4: 10}}  # here\n", "is 21, more than the cost", "raise"),
+    Case("wrong-period", COST, f"{COST}    spent: {{2026-11: 1}}  # here\n", "2026-11, not a quarter", "as 2027Q1"),
+    Case("not-a-period", COST, f"{COST}    spent: {{autumn: 1}}  # here\n", "`autumn` is not a period", "2027Q1"),
+    Case("out-of-range", COST, f"{COST}    spent: {{2026Q4: -1}}  # here\n", "-1 is not a number", "at least 0"),
+    Case("excludes", "money:", "excludes: [[play]]  # here\nmoney:", "fewer than two", "two initiatives or more"),
+    Case("unknown-initiative", "money:", "excludes: [[play, ply]]  # here\nmoney:", "`ply`", "did you mean `play`?"),
+    Case("excludes", "money:", "excludes: [[play, verifier]]  # here\nmoney:", "`play` waits for `verifier`", "leave"),
+    Case("groups", "money:", "groups: [{among: [play]}]  # here\nmoney:", "limits nothing", "add `min:` or `max:`"),
+    Case(
+        "groups", "money:", "groups: [{among: [play], min: 0.6, max: 0.3}]  # here\nmoney:", "above its `max`", "lower"
+    ),
+    Case("unknown-initiative", "money:", "groups: [{among: [ply], min: 0.1}]  # here\nmoney:", "`ply`", "`play`?"),
+    Case("counts", "money:", "counts: {min: 3, max: 2}  # here\nmoney:", "above its `max` of 2", "lower one"),
+    Case("counts", "money:", "counts: {min: 4}  # here\nmoney:", "3 initiatives may get money", "write 3 at most"),
+    Case("out-of-range", "money:", "counts: {max: 1.5}  # here\nmoney:", "1.5 is not a whole number", "whole number"),
+    Case(
+        "funds",
+        "{per_period: 20}",
+        "{per_period: 20, funds: [{name: a, paths: [], per_period: 1}]}  # here",
+        "no path",
+        "at least one",
+    ),
+    Case(
+        "funds",
+        "{per_period: 20}",
+        "{per_period: 20, funds: [{name: a, paths: x, per_period: 1}, {name: a, paths: x, per_period: 1}]}  # here",
+        "two funds are called `a`",
+        "rename one",
+    ),
+    Case(
+        "wrong-length",
+        "{per_period: 20}",
+        "{per_period: 20, funds: [{name: a, paths: alchemist, per_period: [1, 2]}]}  # here",
+        "has 2 numbers for 4 periods",
+        "give 4 numbers",
+    ),
+    Case("out-of-range", "{per_period: 20}", "{per_period: 20, reserve: 2}  # here", "2 is not a number", "at most 1"),
 )
 WARNINGS = (
     Case("no-spread", COST, "    cost: 20 to 20  # here\n", "no spread", "write one number"),
@@ -298,6 +366,17 @@ WARNINGS = (
         .replace("{unique_tokens: 1e13}", "{unique_tokens: 1e13}  # here"),
         "unique tokens are worth nothing under chinchilla-2022",
         "use muennighoff-2023",
+    ),
+    Case("minimum", COST, f"{COST}    whole: true\n    minimum: 0.3  # here\n", "its `minimum` says nothing", "remove"),
+    Case(
+        "minimum", COST, "    levels: [{cost: 5}]\n    minimum: 0.3  # here\n", "each of which is whole", "remove one"
+    ),
+    Case(
+        "funds",
+        "{per_period: 20}",
+        "{per_period: 20, funds: [{name: a, paths: architct, per_period: 1}]}  # here",
+        "no initiative is on path `architct`",
+        "did you mean `architect`?",
     ),
 )
 
@@ -358,6 +437,31 @@ def test_a_problem_that_is_found_twice_is_told_once(problems: Callable[[str], tu
     assert [problem.code for problem in found] == ["unknown-initiative"]
 
 
+@pytest.mark.parametrize(
+    ("key", "words"), [("must: true", "both must be funded"), ("spent: {2026Q4: 1}", "both have had money")]
+)
+def test_two_that_exclude_each_other_cannot_both_be_bound_already(
+    key: str, words: str, problems: Callable[[str], tuple[Problem, ...]]
+) -> None:
+    text = LAB.replace("    path: alchemist\n", f"    path: alchemist\n    {key}\n")
+    text = text.replace(NEEDS, "") + "excludes:\n  - [play, verifier]\n"
+
+    (found,) = problems(text)
+
+    assert found.code == "excludes"
+    assert found.where.line == text.splitlines().index("  - [play, verifier]") + 1
+    assert found.message == f"`play` and `verifier` exclude each other, and {words}"
+
+
+def test_more_that_must_be_funded_than_may_be_counted(problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    text = LAB.replace("    source: a paper\n", "    source: a paper\n    must: true\n") + "counts:\n  max: 1\n"
+
+    (found,) = problems(text)
+
+    assert (found.code, found.where.line) == ("counts", text.splitlines().index("  max: 1") + 1)
+    assert found.message == "2 initiatives must be funded, more than the `max` of 1"
+
+
 def unsupported(section: Section) -> list[str]:
     return [path for path, row in rows(section) if not row.is_built]
 
@@ -383,16 +487,6 @@ def test_a_key_whose_feature_is_not_built_is_refused_by_name(
 
     assert [problem.where.line for problem in found] == [line]
     assert f"`{path.replace('<id>', 'play')}` is not supported yet" in found[0].message
-
-
-@pytest.mark.parametrize("path", unsupported(GAMBIT))
-def test_a_key_of_a_gambit_whose_feature_is_not_built_is_refused_by_name(
-    path: str, read_gambit: Callable[[str], Gambit]
-) -> None:
-    with pytest.raises(InputError, match="in the input") as caught:
-        read_gambit(with_key({"name": "mine"}, path))
-
-    assert f"`{path}` is not supported yet" in [problem.message for problem in caught.value.problems]
 
 
 def test_no_key_is_both_required_and_not_built() -> None:

@@ -108,6 +108,51 @@ scenarios:
 """
 
 
+RULED_LAB = """\
+format: gambits/1
+name: Small lab
+as_of: 2027-04-01
+periods: {first: 2027Q1, count: 4}
+money: USD million
+budget:
+  per_period: 20
+  discount_per_year: 0.03
+  reserve: 0.1
+  funds:
+    - {name: A grant, paths: [alchemist], per_period: [1, 2, 3, 4]}
+frontier:
+  compute: {flop: 1e27}
+  unique_tokens: {count: 1e13}
+initiatives:
+  hybrid:
+    path: architect
+    source: "judgement: a guess"
+    levels:
+      - {name: small, cost: 5, effects: {compute: 1.1}}
+      - {cost: 20 to 40, value: 3}
+    effects: {compute: 1.2}
+  play:
+    path: alchemist
+    source: a paper
+    cost: 20
+    whole: true
+    takes: 2
+    effects: {data_efficiency: 1.5}
+    requires:
+      - {any: [hybrid, tools]}
+      - {k: 2, of: [hybrid, tools, data], share: 0.5}
+    after: [{of: data, share: 0.5, lag: 1}]
+  tools: {path: alchemist, source: a paper, cost: 8, minimum: 0.3, spent: {2026Q4: 1, 2027Q1: 2.5}}
+  data: {path: alchemist, source: a paper, cost: 8}
+groups:
+  - {among: [tools, data], min: 0.1, max: 0.6}
+excludes:
+  - [tools, hybrid]
+counts: {min: 1, max: 3}
+"""
+LABS = {"certain": LAB, "uncertain": UNCERTAIN_LAB, "ruled": RULED_LAB}
+
+
 def as_json(text: str) -> Any:
     """Read YAML as editors do (YAML 1.2): 1e27 is a number, a date is text."""
     return plain(compose(text, "lab.yaml"))
@@ -143,7 +188,7 @@ def test_the_preset_laws_satisfy_the_schema(file: Path) -> None:
     assert errors(as_json(text), "law") == []
 
 
-@pytest.mark.parametrize("text", [LAB, UNCERTAIN_LAB], ids=["certain", "uncertain"])
+@pytest.mark.parametrize("text", LABS.values(), ids=LABS)
 def test_a_file_that_uses_every_kind_of_value_satisfies_both_schema_and_reader(
     text: str, problems: Callable[[str], tuple[Problem, ...]]
 ) -> None:
@@ -185,7 +230,7 @@ def mutants(document: Any) -> Iterator[tuple[str, Any]]:
             )
 
 
-@pytest.mark.parametrize("text", [LAB, UNCERTAIN_LAB], ids=["certain", "uncertain"])
+@pytest.mark.parametrize("text", LABS.values(), ids=LABS)
 def test_what_the_schema_refuses_the_reader_refuses_too(
     text: str, problems: Callable[[str], tuple[Problem, ...]]
 ) -> None:

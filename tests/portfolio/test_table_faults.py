@@ -132,7 +132,7 @@ def test_lists_percentiles_and_names_of_ones_own_are_read_from_cells(folder: Pat
     assert lab.initiative("a").uses["people"].values == (3,)
     assert lab.initiative("a").response.points == ((0, 0), (0.5, 0.75), (1, 1))
     assert lab.initiative("b/two").cost.values == (2, 3)
-    assert lab.initiative("c").requires == ("a", "b/two")
+    assert lab.initiative("c").waits_for == ("a", "b/two")
 
 
 @pytest.mark.parametrize(

@@ -191,16 +191,11 @@ def test_a_law_file_that_was_edited_is_the_law_line(tmp_path: Path, ends: Ends) 
 
 
 def test_many_edits_are_sampled_with_their_error_and_add_up(ends: Ends) -> None:
-    more = (
-        ("per_period: 10", "per_period: 12"),
-        ("growth_per_year: 4", "growth_per_year: 3"),
-        ("success: 0.6", "success: 0.7"),
-    )
-    old, new = ends(COST, ONE, *more)
+    old, new = ends(COST, ONE, ("growth_per_year: 4", "growth_per_year: 3"), ("success: 0.6", "success: 0.7"))
     exact, sampled = bridge(old, new, worlds=32), bridge(old, new, worlds=8)
 
     assert (exact.orders, sampled.orders) == (0, 4)
-    assert sampled.worlds < exact.worlds == 32
+    assert sampled.worlds < exact.worlds == 16
     assert_adds_up(exact, old, new)
     assert_adds_up(sampled, old, new)
     assert any(line.value_error > 0 for line in sampled.lines)
@@ -242,6 +237,19 @@ def test_money_between_plans_of_one_worth_is_the_line_of_ties(ends: Ends) -> Non
 
     assert lines(found)["initiatives.hybrid.cost"] == lines(straight)["initiatives.hybrid.cost"]
     assert lines(found)["ties"].money > lines(straight)["ties"].money + shifted / 2
+
+
+def test_whole_choices_have_a_bridge_too(ends: Ends) -> None:
+    whole = (
+        "one: {path: alchemist, source: Doe, cost: 12,",
+        "one: {path: alchemist, source: Doe, cost: 14, whole: true,",
+    )
+    old, new = ends(whole, COST)
+    found = bridge(old, new)
+
+    assert_adds_up(found, old, new)
+    assert {"initiatives.one.whole", "initiatives.one.cost", "initiatives.hybrid.cost"} <= set(lines(found))
+    assert lines(found)["initiatives.one.whole"].value <= 1e-7
 
 
 @pytest.mark.parametrize(

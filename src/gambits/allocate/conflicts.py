@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pulp
+from typing import TYPE_CHECKING
 
-from gambits.allocate.programme import BLOCKS, PAID, Layout, Limit, lay_out, state
-from gambits.allocate.solver import LiveModel, Status, expression
+import numpy as np
+
+from gambits.allocate.blocks import STRUCTURE
+from gambits.allocate.layout import Layout, lay_out
+from gambits.allocate.limits import Limits, joined
+from gambits.allocate.programme import BLOCKS, build
+from gambits.allocate.solver import Status
 from gambits.errors import BrokenRule, InfeasibleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def explain(layout: Layout) -> InfeasibleError:
@@ -15,29 +23,23 @@ def explain(layout: Layout) -> InfeasibleError:
     Each rule of the set is needed: without it the rest can hold.
     """
     layout = lay_out(layout.portfolio, layout.gambit, layout.initiatives, (1.0,), 0.0, bare=True)
-    limits = [limit for block in BLOCKS for limit in block(layout)]
-    rules = list(dict.fromkeys(limit.rule for limit in limits))
+    rows = joined(block(layout) for block in BLOCKS)
     needed: list[BrokenRule] = []
-    for k, rule in enumerate(rules):
-        kept = {*needed, *rules[k + 1 :]}
-        if _feasible(layout, [limit for limit in limits if limit.rule in kept]):
+    for k, rule in enumerate(rows.rules):
+        if _feasible(layout, rows, {*needed, *rows.rules[k + 1 :]}):
             needed.append(rule)
-    shown = tuple(rule for rule in needed if rule.rule != PAID)
+    shown = tuple(rule for rule in needed if rule.rule not in STRUCTURE)
     return InfeasibleError("these rules cannot all hold", shown, "loosen one of the rules above, and solve again")
 
 
 def can_hold(layout: Layout) -> bool:
     """Say whether some plan obeys every rule, whatever it is worth."""
-    return _feasible(layout, [limit for block in BLOCKS for limit in block(layout)])
+    rows = joined(block(layout) for block in BLOCKS)
+    return _feasible(layout, rows, rows.rules)
 
 
-def _feasible(layout: Layout, limits: list[Limit]) -> bool:
-    problem = pulp.LpProblem("rules", pulp.LpMinimize)
-    # A floor on the tail cannot fail where nothing says what the tail is worth.
-    columns = [
-        problem.add_variable(name, 0, None if most is None else 1)
-        for name, most in zip(layout.names, layout.upper, strict=True)
-    ]
-    problem.setObjective(expression([(columns[0], 0.0)]))
-    state(problem, columns, tuple(limits))
-    return LiveModel(problem, columns).solve().status is not Status.INFEASIBLE
+def _feasible(layout: Layout, rows: Limits, kept: Iterable[BrokenRule]) -> bool:
+    kept = set(kept)
+    wanted = np.array([rule in kept for rule in rows.rules], dtype=bool)
+    model = build(layout, rows.only(wanted[rows.rule]), [(0, 0.0)])
+    return model.solve().status is not Status.INFEASIBLE

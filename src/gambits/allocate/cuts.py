@@ -3,25 +3,34 @@
 The master proposes a plan; the oracle says what it is worth and how that changes; since the value is concave,
 that is a cut which no plan escapes. The master's optimum is then a bound on every plan, and the loop ends
 when the best plan found is within the tolerance of it. The programme never grows with the draws.
+
+Where rules make columns 0 or 1, the loop runs with them free in between first, for its cuts. Then the solver
+proposes whole choices, one at a time, and the loop finds the best plan for each (outer approximation, Duran and
+Grossmann 1986, Mathematical Programming 36): its bound falls, and the best plan rises, until they meet.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gambits.allocate import timing
+from gambits.allocate.blocks import hold_floor
 from gambits.allocate.conflicts import can_hold, explain
 from gambits.allocate.eligible import eligible
+from gambits.allocate.layout import lay_out
+from gambits.allocate.limits import ABSENT
+from gambits.allocate.money import paid_before
 from gambits.allocate.pool import Point
-from gambits.allocate.programme import ABSENT, Programme, formulate, hold_floor, lay_out
+from gambits.allocate.programme import Programme, formulate
 from gambits.allocate.rows import Cutter, lines_above
-from gambits.allocate.solver import Row, Status
+from gambits.allocate.solver import Effort, Row, Status
 from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
 from gambits.portfolio.gambit import Gambit
@@ -38,6 +47,9 @@ AIM: Final = 1e-6
 """How close the loop tries to come: the plan moves far less than its value, so ties of value need more."""
 _MOST_ROUNDS: Final = 200
 _STARTS: Final = (0.0, 0.5, 1.0)
+_MOST_CHOICES: Final = 500
+_CARE: Final = 0.2
+"""How closely the solver looks for a whole choice, against the gap that is left: its next cuts may change its mind."""
 _BETWEEN: Final = (0.6, 0.2)
 """How far from the best plan to the proposal the oracle is asked: the fewest rounds of what was tried."""
 _STALLED: Final = 1e-9
@@ -90,6 +102,34 @@ Watch = Callable[[int, float, float], None]
 """Told (round, bound, best objective) after each round."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a search ends.
+
+    Attributes
+    ----------
+    aim
+        The gap that it tries to reach, OOM; where choices are whole it is content with ``gap``.
+    gap
+        The gap up to which a plan is called optimal, OOM.
+    at, clock
+        The moment by which it stops with the best plan so far, on a clock that counts seconds.
+    """
+
+    aim: float = AIM
+    gap: float = GAP
+    at: float = math.inf
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the search has to stop, at least 0."""
+        return max(0.0, self.at - self.clock()) if self.at < math.inf else math.inf
+
+
+PATIENT: Final = Patience()
+
+
 def allocate(
     portfolio: Portfolio,
     gambit: Gambit,
@@ -97,7 +137,7 @@ def allocate(
     *,
     near: Optimum | None = None,
     start: tuple[Point, ...] = (),
-    aim: float = AIM,
+    patience: Patience = PATIENT,
     watch: Watch | None = None,
 ) -> Optimum:
     """Find the best plan that obeys every rule.
@@ -112,8 +152,8 @@ def allocate(
         The answer to a similar question: a cut there saves half the rounds.
     start
         Where earlier searches over this very forecast asked the oracle, under whatever rules.
-    aim
-        Gap at which the search stops, OOM.
+    patience
+        When the search ends.
     watch
         Told of every round.
 
@@ -124,7 +164,7 @@ def allocate(
     UnfinishedError
         If the search ended before it found any plan.
     """
-    return search(portfolio, gambit, forecast, near=near, start=start, aim=aim, watch=watch)[0]
+    return search(portfolio, gambit, forecast, near=near, start=start, patience=patience, watch=watch)[0]
 
 
 def search(
@@ -134,7 +174,7 @@ def search(
     *,
     near: Optimum | None = None,
     start: tuple[Point, ...] = (),
-    aim: float = AIM,
+    patience: Patience = PATIENT,
     watch: Watch | None = None,
 ) -> tuple[Optimum, Programme]:
     """Do what ``allocate`` does, and give the master as well, as it stood at the end with every cut."""
@@ -144,7 +184,7 @@ def search(
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     programme = formulate(layout, aversion)
     try:
-        return Search(programme, forecast, aversion, aim).run(near, start, watch), programme
+        return Search(programme, forecast, aversion, patience).run(near, start, watch), programme
     except FloorTooHigh as error:
         # Asked for the best tail alone, the same search says how high a floor could be.
         highest = allocate(portfolio, replace(gambit, aversion=1.0, cvar_floor=None), forecast).values.tail
@@ -166,34 +206,40 @@ class FloorTooHigh(Exception):
 class Search:
     """The loop between master and oracle."""
 
-    def __init__(self, programme: Programme, forecast: Forecast, aversion: float, aim: float) -> None:
+    def __init__(self, programme: Programme, forecast: Forecast, aversion: float, patience: Patience) -> None:
         self.programme = programme
         self.layout = programme.layout
         self.forecast = forecast
         self.aversion = aversion
-        self.aim = aim
+        self.aim, self.gap = patience.aim, patience.gap
+        self.patience = patience
         number = {id: i for i, id in enumerate(forecast.ids)}
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
         self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
-        self.cutter = Cutter(self.layout, self.rows, self.seen, aim)
+        self.cutter = Cutter(self.layout, self.rows, self.seen, self.aim)
+        everyone = self.layout.portfolio.initiatives
+        self.before = paid_before(everyone)
+        self.made_before = timing.progress_before(everyone, self.before)
         self.shape = (len(forecast.ids), periods)
         self.asked: list[tuple[Point, list[Row]]] = []
         self.best: Optimum | None = None
-        self.bound = np.inf
+        self.guide: Point | None = None
+        self.bound = self.level = np.inf
         self.rounds = 0
+        self.is_stuck = False
 
     def run(self, near: Optimum | None, start: tuple[Point, ...], watch: Watch | None) -> Optimum:
         ending = Ending.GAP
         try:
             self._start(near, start)
-            ending = self._loop(watch)
+            self._choose(watch) if len(self.layout.binary) else self._close_in(watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
         if self.best is None:
             raise UnfinishedError(f"no plan was found ({ending.value})", "let it run longer, or use fewer draws")
         bound = max(self.bound, self.best.objective)
-        ending = Ending.OPTIMAL if bound - self.best.objective <= GAP else ending
+        ending = Ending.OPTIMAL if bound - self.best.objective <= self.gap else ending
         return replace(self.best, bound=bound, rounds=self.rounds, ending=ending, points=self._telling())
 
     def _start(self, near: Optimum | None, start: tuple[Point, ...]) -> None:
@@ -206,31 +252,72 @@ class Search:
         for point in points:
             self.programme.model.add(self.cuts(point))
 
-    def _loop(self, watch: Watch | None) -> Ending:
-        while self.rounds < _MOST_ROUNDS:
+    def _choose(self, watch: Watch | None) -> None:
+        """Find the best whole choice: the solver proposes one, and the best plan that it allows is found."""
+        model, tried = self.programme.model, set()
+        self._close_in(watch, mixed=True)
+        for _ in range(_MOST_CHOICES):
+            if not self.patience.left:
+                return
+            effort = Effort(self._care(), self.patience.left)
+            solution = model.solve_whole(effort)
+            if solution.status is Status.INFEASIBLE:
+                raise self._infeasible()
+            self.bound = min(self.bound, -solution.bound)
+            if solution.status is Status.STOPPED:
+                return
+            choice = np.rint(solution.values[self.layout.binary])
+            model.hold(choice)
+            if not self._close_in(watch, chosen=True):
+                model.add([self._any_but(choice)])
+            model.release()
+            if self.best is not None and self.bound - self.best.objective <= self.gap:
+                return
+            self.is_stuck = choice.tobytes() in tried
+            tried.add(choice.tobytes())
+
+    def _close_in(self, watch: Watch | None, *, mixed: bool = False, chosen: bool = False) -> bool:
+        """Add cuts until the solver's bound and the best plan meet; say whether there is any plan.
+
+        ``mixed`` choices, in between 0 and 1, are no plans and only serve cuts; the bound of one that was ``chosen``
+        is no bound on others.
+        """
+        self.guide, self.level = None, np.inf
+        for _ in range(_MOST_ROUNDS):
+            if self.rounds and not self.patience.left:
+                return True
             self.rounds += 1
             solution = self.programme.model.solve()
             if solution.status is Status.INFEASIBLE:
+                if chosen:
+                    return False
                 raise self._infeasible()
             if solution.status is not Status.OPTIMAL:
-                break
+                return True
             self.values = solution.values
-            stalls = -solution.objective > self.bound - _STALLED
-            self.bound = min(self.bound, -solution.objective)
-            proposed = self.funded(solution.values)
-            points = [self.ask_plan(plan) for plan in self._between(proposed, stalls=stalls)]
-            for point in points:
-                self._judge(point)
-            best = self.best.objective if self.best else -np.inf
-            if watch is not None:
-                watch(self.rounds, self.bound, best)
-            if self.bound - best <= self.aim:
-                return Ending.OPTIMAL
-            cuts = [row for point in points for row in self.cuts(point)]
-            # Far from the end a line for every small excess of progress would only make the programme slower.
-            loose = _PART_OF_GAP * (self.bound - best) if self.best else 0.0
-            self.programme.model.add(cuts + lines_above(self.layout, solution.values, proposed, loose))
-        return Ending.GAP
+            stalls, self.level = -solution.objective > self.level - _STALLED, min(self.level, -solution.objective)
+            if not chosen:
+                self.bound = min(self.bound, self.level)
+            if self._cut_off(solution.values, watch, stalls=stalls, keep=not mixed):
+                return True
+        return True
+
+    def _cut_off(self, values: Array, watch: Watch | None, *, stalls: bool, keep: bool) -> bool:
+        """Ask the oracle near what the solver proposes, and add cuts there; say whether its bound is met."""
+        proposed = self.funded(values)
+        points = [self.ask_plan(plan) for plan in self._between(proposed, stalls=stalls)]
+        for point in points:
+            self._judge(point, keep=keep)
+        if watch is not None:
+            watch(self.rounds, self.bound, self.best.objective if self.best else -np.inf)
+        left = self.level - self._objective(self.guide) if self.guide else np.inf
+        if left <= self.aim:
+            return True
+        cuts = [row for point in points for row in self.cuts(point)]
+        # Far from the end a line for every small excess of progress would only make the programme slower.
+        loose = _PART_OF_GAP * left if self.guide else 0.0
+        self.programme.model.add(cuts + lines_above(self.layout, values, proposed, loose))
+        return False
 
     def _between(self, proposed: Array, *, stalls: bool) -> list[Array]:
         """Give the plans to look at: between the best and the proposal, which swings from corner to corner.
@@ -238,33 +325,50 @@ class Search:
         Cuts there are deeper than at the proposal itself (Ben-Ameur and Neto 2007, Networks 49(1)); where they did
         not lower the bound, the proposal is looked at.
         """
-        if self.best is None or stalls:
+        if self.guide is None or stalls:
             return [proposed]
-        best = self.best.funded[self.rows]
+        best = self.guide.funded[self.rows]
         return [best + far * (proposed - best) for far in _BETWEEN]
 
-    def _judge(self, point: Point) -> None:
-        """Take a plan as the best so far, if it is."""
+    def _care(self) -> float:
+        """Say how close to its best the next whole choice must be."""
+        if self.best is None:
+            return max(self.gap, _CARE * abs(self.bound)) if np.isfinite(self.bound) else self.gap
+        open_gap = self.bound - self.best.objective
+        return self.gap / 4 if self.is_stuck else max(self.gap / 4, _CARE * open_gap)
+
+    def _any_but(self, choice: Array) -> Row:
+        """Forbid a choice that no plan can follow: Σ over its ones of y − Σ over its zeros of y ≤ ones − 1."""
+        return Row(self.layout.binary, np.where(choice > 0, 1.0, -1.0), float(choice.sum()) - 1.0)
+
+    def _objective(self, point: Point) -> float:
+        return (1 - self.aversion) * point.values.expected + self.aversion * point.values.tail
+
+    def _judge(self, point: Point, *, keep: bool) -> None:
+        """Take a plan as the best so far, if it is; one that is not to be kept only guides the search."""
         floor = self.layout.gambit.cvar_floor
         # The floor is met to the tolerance of the certificate: cuts close in on it from outside.
         if floor is not None and point.values.tail < floor - GAP:
             return
-        objective = (1 - self.aversion) * point.values.expected + self.aversion * point.values.tail
-        if self.best is None or objective > self.best.objective + _BETTER:
+        objective = self._objective(point)
+        if self.guide is None or objective > self._objective(self.guide) + _BETTER:
+            self.guide = point
+        if keep and (self.best is None or objective > self.best.objective + _BETTER):
             self.best = Optimum(
                 point.funded, point.progress, point.values, objective, self.bound, self.rounds, Ending.GAP
             )
 
     def _infeasible(self) -> Exception:
-        floor = next(hold_floor(self.layout), None)
-        if floor is not None and can_hold(self.layout):
-            return FloorTooHigh(floor.rule)
+        floor = hold_floor(self.layout)
+        if len(floor) and can_hold(self.layout):
+            return FloorTooHigh(floor.rules[0])
         return explain(self.layout)
 
     def funded(self, values: Array) -> Array:
         """Read φ of the master's plan, shape (I eligible, T)."""
-        funded = np.where(self.layout.funded == ABSENT, 0.0, values[self.layout.funded])
-        funded = np.clip(np.where(funded < 1e-12, 0.0, funded), 0.0, 1.0)  # noqa: PLR2004  (a solver's zero)
+        paid = self.layout.paid
+        funded = np.where(self.layout.funded == ABSENT, paid, values[self.layout.funded])
+        funded = np.clip(np.where(funded < paid + 1e-12, paid, funded), paid, 1.0)
         return np.asarray(np.maximum.accumulate(funded, axis=1))
 
     def ask_plan(self, funded: Array) -> Point:
@@ -272,7 +376,10 @@ class Search:
         return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
 
     def _ask(self, progress: Array, funded: Array) -> Point:
-        counted = (timing.as_counted(part, self.seen) for part in (progress, funded))
+        counted = (
+            timing.as_counted(part, self.seen, before)
+            for part, before in ((progress, self.made_before), (funded, self.before))
+        )
         return Point(progress, funded, self.forecast.evaluate(*counted))
 
     def _spread(self, part: Array) -> Array:

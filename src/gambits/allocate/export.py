@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gambits.allocate.cuts import Optimum
+from gambits.allocate.layout import Layout
 from gambits.allocate.plan import rounded
-from gambits.allocate.programme import Layout, Programme
+from gambits.allocate.programme import Programme
 from gambits.words import money
 
 FORMAT: Final = "gambits/export/1"

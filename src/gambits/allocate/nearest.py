@@ -7,29 +7,22 @@ money of any such plan; the oracle has the last word on the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.allocate.blocks import structure
 from gambits.allocate.conflicts import explain
-from gambits.allocate.cuts import Ending, Optimum, Search
+from gambits.allocate.cuts import Ending, Optimum, Patience, Search
 from gambits.allocate.eligible import eligible
-from gambits.allocate.programme import (
-    ABSENT,
-    BLOCKS,
-    Layout,
-    Limit,
-    Programme,
-    build,
-    diminishing,
-    fixed_at_zero,
-    lay_out,
-)
+from gambits.allocate.layout import Layout, lay_out
+from gambits.allocate.limits import ABSENT, Limits, Term, joined, limits, unknown
+from gambits.allocate.money import spend
+from gambits.allocate.programme import BLOCKS, Programme, build, diminishing, held
 from gambits.allocate.rows import lines_above
-from gambits.allocate.solver import Status
-from gambits.errors import BrokenRule, Where
+from gambits.allocate.solver import Effort, Solution, Status
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
@@ -40,6 +33,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _MOST_ROUNDS: Final = 60
+_WHOLE_GAP: Final = 1e-6
+"""How close to the least the money that moves must be where choices are whole, in parts of the total budget."""
 _SLACK: Final = 0.02
 """Part of what may be given up that is kept for the cuts, which lie a little above the value."""
 
@@ -110,7 +105,7 @@ def _search(
     initiatives, _ = eligible(portfolio, gambit)
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
-    return Search(_formulate(layout, aversion, money, floor + slack), forecast, aversion, slack)
+    return Search(_formulate(layout, aversion, money, floor + slack), forecast, aversion, Patience(aim=slack))
 
 
 def _loop(search: Search, portfolio: Portfolio, money: Mapping[str, Array], floor: float) -> Nearest | None:
@@ -118,7 +113,7 @@ def _loop(search: Search, portfolio: Portfolio, money: Mapping[str, Array], floo
     there = {each.id for each in layout.initiatives}
     lost = sum(float(np.abs(row).sum()) for id, row in money.items() if id not in there) / 2
     for _ in range(_MOST_ROUNDS):
-        solution = model.solve()
+        solution = _solve(search)
         if solution.status is not Status.OPTIMAL:
             break
         funded = search.funded(solution.values)
@@ -126,50 +121,62 @@ def _loop(search: Search, portfolio: Portfolio, money: Mapping[str, Array], floo
         worth = (1 - search.aversion) * point.values.expected + search.aversion * point.values.tail
         if worth >= floor:
             plan = Optimum(point.funded, point.progress, point.values, worth, worth, 0, Ending.OPTIMAL)
-            return Nearest(plan, moved(portfolio, plan.funded, money), solution.objective * layout.budget + lost)
+            return Nearest(plan, moved(portfolio, plan.funded, money), max(0.0, solution.bound) * layout.budget + lost)
         model.add(search.cuts(point) + lines_above(layout, solution.values, funded))
     return None
+
+
+def _solve(search: Search) -> Solution:
+    solution = search.programme.model.solve()
+    if len(search.layout.binary) and solution.status is Status.OPTIMAL:
+        return search.programme.model.solve_whole(Effort(_WHOLE_GAP))
+    return solution
 
 
 def _formulate(layout: Layout, aversion: float, money: Mapping[str, Array], floor: float) -> Programme:
     """State the master with a column for the absolute difference of each spend, which are made small."""
     first = len(layout.names)
     wanted = _targets(layout, money)
-    names = tuple(f"c{first + k:06d}_moved" for k in range(wanted.size))
-    wide = replace(layout, names=layout.names + names, upper=layout.upper + tuple(1.0 + wanted.ravel()))
+    wide = replace(
+        layout,
+        names=layout.names + tuple(f"c{first + k:06d}_moved" for k in range(wanted.size)),
+        lower=layout.lower + (0.0,) * wanted.size,
+        upper=layout.upper + tuple((1.0 + wanted).ravel().tolist()),
+    )
     columns = first + np.arange(wanted.size).reshape(wanted.shape)
-    rules = tuple(limit for block in BLOCKS for limit in block(layout))
+    rules = joined(block(layout) for block in BLOCKS)
     worth = [_worth(layout, aversion, floor)] if floor > -np.inf else []
-    limits = (*rules, *_differences(layout, columns, wanted), *worth)
+    rows = joined([rules, _differences(layout, columns, wanted), *worth, diminishing(layout)])
     goal = [(int(k), 0.5) for k in columns.ravel()]
-    return Programme(wide, limits, build(wide, (*limits, *diminishing(layout)), goal, fixed_at_zero(layout, rules)))
+    still = np.concatenate([held(layout, rules), np.zeros(wanted.size, dtype=bool)])
+    return Programme(wide, rows, build(wide, rows, goal, still))
 
 
 def _targets(layout: Layout, money: Mapping[str, Array]) -> Array:
-    """Give the other plan's money in parts of the total budget, shape (I, T)."""
+    """Give the other plan's money in parts of the total budget, in the periods that are still open."""
     nothing = np.zeros(layout.funded.shape[1])
     rows = [money.get(each.id, nothing) / layout.budget for each in layout.initiatives]
-    return np.array(rows).reshape(layout.funded.shape)
+    return np.array(rows).reshape(layout.funded.shape)[:, layout.now :]
 
 
-def _differences(layout: Layout, columns: NDArray[np.int64], wanted: Array) -> Iterator[Limit]:
+def _differences(layout: Layout, columns: NDArray[np.int64], wanted: Array) -> Limits:
     """A difference is at least what money exceeds the other plan by, and what it falls short by."""
-    rule = BrokenRule("money that moves", Where(layout.portfolio.file))
-    for i, row in enumerate(columns):
-        for t, column in enumerate(row):
-            for sign in (1.0, -1.0):
-                terms = {int(column): 1.0}
-                for when, part in ((t, -sign), (t - 1, sign)):
-                    if when >= 0 and layout.funded[i, when] != ABSENT:
-                        terms[int(layout.funded[i, when])] = part * layout.cost(i)
-                yield Limit(f"moved_{i}_{t}_{int(sign)}", terms, -sign * float(wanted[i, t]), np.inf, rule)
+    i, t = (part.ravel() for part in np.meshgrid(np.arange(len(wanted)), layout.open, indexing="ij"))
+    difference: Term = (unknown(columns.ravel()), 1.0)
+    spent = layout.money_in(i, t)
+    parts = []
+    for name, sign in (("more", -1.0), ("less", 1.0)):
+        names = [f"{name}_{layout.initiatives[row].id}_{layout.periods[when]}" for row, when in zip(i, t, strict=True)]
+        terms = [difference, *((quantities, sign * factor) for quantities, factor in spent)]
+        parts.append(limits(names, structure(layout), terms, low=sign * wanted.ravel()))
+    return joined(parts)
 
 
-def _worth(layout: Layout, aversion: float, floor: float) -> Limit:
+def _worth(layout: Layout, aversion: float, floor: float) -> Limits:
     """The value is at least the floor: cuts bound each θ by what the plan is worth."""
-    terms = {int(k): 1.0 - aversion for k in layout.worth if k != ABSENT}
-    terms |= {layout.tail: aversion} if aversion > 0 else {}
-    return Limit("worth", terms, floor, np.inf, BrokenRule("nearly the best", Where(layout.portfolio.file)))
+    columns = [*layout.worth[layout.worth != ABSENT], *([layout.tail] if aversion > 0 else [])]
+    factors = [1.0 - aversion] * int((layout.worth != ABSENT).sum()) + [aversion] * (aversion > 0)
+    return limits(["worth"], structure(layout), [(unknown([columns]), [factors])], low=floor)
 
 
 def moved(portfolio: Portfolio, funded: Array, money: Mapping[str, Array]) -> float:
@@ -181,5 +188,4 @@ def moved(portfolio: Portfolio, funded: Array, money: Mapping[str, Array]) -> fl
 
 def spend_of(portfolio: Portfolio, funded: Array) -> dict[str, Array]:
     """Give the money of each initiative by period, shape (T,), from funded fractions, shape (I, T)."""
-    received = np.diff(funded, prepend=0.0, axis=1)
-    return {each.id: row * each.price for each, row in zip(portfolio.initiatives, received, strict=True)}
+    return {each.id: row for each, row in zip(portfolio.initiatives, spend(portfolio, funded), strict=True)}

@@ -14,6 +14,8 @@ _DIGITS: Final = 12
 """Significant digits in JSON: what lies below is the noise of one platform's sums."""
 
 _NOTHING: Final = 1e-14
+_NO_MONEY: Final = 1e-9
+"""What a solver leaves where it means nothing, as a part of an initiative's money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Allocation:
     """What one initiative receives.
 
     ``spend`` and each of ``uses`` are by period; ``funded`` is φ at the end; ``progress`` is by period, at its
-    end and before any lag.
+    end and before any lag. ``spent`` is the money that it has had already, and the first ``fixed`` periods are over:
+    there ``spend`` is what was spent.
     """
 
     id: str
@@ -31,14 +34,28 @@ class Allocation:
     funded: float
     progress: tuple[float, ...]
     uses: Mapping[str, tuple[float, ...]]
+    spent: float = 0.0
+    fixed: int = 0
 
     @property
     def total(self) -> float:
         """Money over the horizon."""
         return sum(self.spend)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the record as JSON."""
+    @property
+    def decided(self) -> float:
+        """Money in the periods that are still to be decided: what shares are of."""
+        return sum(self.spend[self.fixed :])
+
+    @property
+    def start(self) -> int | None:
+        """The first period in which the plan gives it money; None for none."""
+        return next(
+            (t for t, money in enumerate(self.spend) if t >= self.fixed and money > _NO_MONEY * self.total), None
+        )
+
+    def to_dict(self, periods: tuple[str, ...]) -> dict[str, Any]:
+        """Give the record as JSON; ``periods`` are the names of the periods."""
         return {
             "title": self.title,
             "path": self.path,
@@ -47,6 +64,8 @@ class Allocation:
             "funded": self.funded,
             "progress": list(self.progress),
             "uses": {name: list(amounts) for name, amounts in self.uses.items()},
+            "spent": self.spent,
+            "start": None if self.start is None else periods[self.start],
         }
 
 
@@ -59,7 +78,8 @@ class Plan:
     splits ``expected`` over initiatives. ``allocations`` is sorted by id. ``honesty`` holds value on fresh draws,
     by scenario, money missing and stability, as JSON; None for a certain plan. ``market`` is token GDP by sector and
     period, as JSON; None without a market. ``extrapolated`` is the part of the value on gains that reach more than
-    1 OOM beyond their evidence. ``tail`` is the α of ``cvar``.
+    1 OOM beyond their evidence. ``tail`` is the α of ``cvar``. The first ``fixed`` periods were over on the day of the
+    estimates.
     """
 
     status: str
@@ -86,6 +106,7 @@ class Plan:
     market: Mapping[str, Any] | None = None
     extrapolated: float = 0.0
     tail: float = 0.2
+    fixed: int = 0
 
     @property
     def gap(self) -> float:
@@ -99,14 +120,14 @@ class Plan:
 
     @property
     def spend_by_path(self) -> dict[str, float]:
-        """Money over the horizon by path, sorted by path."""
+        """Money that is still to be decided, by path, sorted by path."""
         paths = sorted({each.path for each in self.allocations})
-        return {path: sum(each.total for each in self.allocations if each.path == path) for path in paths}
+        return {path: sum(each.decided for each in self.allocations if each.path == path) for path in paths}
 
     @property
     def shares(self) -> dict[str, float]:
-        """Fraction of all money by path; all 0 where nothing is spent."""
-        total = self.total_spend
+        """Fraction of the money that is still to be decided, by path; all 0 where nothing is spent."""
+        total = sum(each.decided for each in self.allocations)
         return {path: spent / total if total else 0.0 for path, spent in self.spend_by_path.items()}
 
     @property
@@ -136,6 +157,7 @@ class Plan:
             "gambit": self.gambit,
             "money": self.money,
             "periods": list(self.periods),
+            "fixed_periods": self.fixed,
             "objective": self.objective,
             "bound": self.bound,
             "gap": self.gap,
@@ -149,7 +171,8 @@ class Plan:
             "baseline": list(self.baseline),
             "gain": list(self.gain),
             "initiatives": {
-                each.id: each.to_dict() | {"contribution": self.contributions[each.id]} for each in self.allocations
+                each.id: each.to_dict(self.periods) | {"contribution": self.contributions[each.id]}
+                for each in self.allocations
             },
             **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
             "market": self.market,

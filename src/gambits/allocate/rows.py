@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.allocate import timing
+from gambits.allocate.layout import Layout
+from gambits.allocate.limits import ABSENT
 from gambits.allocate.pool import Point
-from gambits.allocate.programme import ABSENT, Layout
+from gambits.allocate.programme import is_switched
 from gambits.allocate.response import line_at, progress_of
 from gambits.allocate.solver import Row
 
@@ -48,6 +51,15 @@ class Cutter:
         self.seen = seen
         self.grid = 2.0 ** math.floor(math.log2(aim * _PART_OF_AIM / max(1, len(layout.names))))
         self.columns = tuple(self._whole(part, rows) for part in (layout.progress, layout.funded))
+        made = (timing.progress(layout.initiatives, layout.paid), layout.paid)
+        before = (timing.progress_before(layout.initiatives, layout.before), layout.before)
+        self.paid = tuple(self._known(*parts, rows) for parts in zip(made, before, strict=True))
+
+    def _known(self, paid: Array, before: Array, rows: Whole) -> Array:
+        """Give what has been paid as it counts, for all initiatives; 0 for those that take no part."""
+        whole = np.zeros(self.seen.shape)
+        whole[rows] = timing.as_counted(paid, self.seen[rows], before)
+        return whole
 
     def _whole(self, columns: NDArray[np.int32], rows: Whole) -> NDArray[np.int32]:
         """Give columns for all initiatives, ``ABSENT`` for those that get nothing, and a last period of nothing."""
@@ -60,23 +72,25 @@ class Cutter:
         values, cuts = point.values, []
         for k, column in enumerate(self.layout.worth):
             if column != ABSENT:
-                slopes = tuple(part[:, k : k + 1] for part in values.expected_slopes)
-                cuts.append(self._cut(int(column), values.by_period[k], slopes, self.seen[:, k : k + 1], point))
+                cuts.append(self._cut(int(column), values.by_period[k], values.expected_slopes, slice(k, k + 1), point))
         if self.layout.tail != ABSENT:
-            cuts.append(self._cut(self.layout.tail, values.tail, values.tail_slopes, self.seen, point))
+            cuts.append(self._cut(self.layout.tail, values.tail, values.tail_slopes, slice(None), point))
         return cuts
 
-    def _cut(self, term: int, value: float, slopes: tuple[Array, ...], seen: NDArray[np.int32], point: Point) -> Row:
+    def _cut(self, term: int, value: float, slopes: tuple[Array, Array], when: slice, point: Point) -> Row:
         """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
         coefficients, at = np.zeros(len(self.layout.names)), np.zeros(len(self.layout.names))
         rest = 0.0
-        for columns, slope, plan in zip(self.columns, slopes, (point.progress, point.funded), strict=True):
-            padded = np.concatenate([plan, np.zeros((len(plan), 1))], axis=1)
-            here = np.take_along_axis(padded, seen.astype(np.int64), axis=1)
-            column = np.take_along_axis(columns, seen.astype(np.int64), axis=1)
+        seen = self.seen[:, when].astype(np.int64)
+        for columns, slope, plan, paid in zip(
+            self.columns, slopes, (point.progress, point.funded), self.paid, strict=True
+        ):
+            # What counts before the plan does is what was paid before, here as in any plan.
+            here = np.where(seen >= 0, np.take_along_axis(plan, np.maximum(seen, 0), axis=1), paid[:, when])
+            column = np.take_along_axis(columns, seen, axis=1)
             present = column != ABSENT
-            rest += float(slope[~present] @ here[~present])
-            coefficients += np.bincount(column[present], slope[present], len(coefficients))
+            rest += float(slope[:, when][~present] @ (here - paid[:, when])[~present])
+            coefficients += np.bincount(column[present], slope[:, when][present], len(coefficients))
             at[column[present]] = here[present]
         gridded = np.rint(coefficients / self.grid) * self.grid
         loosened = float(np.abs(gridded - coefficients).sum())
@@ -106,6 +120,9 @@ def lines_above(layout: Layout, values: Array, funded: Array, loose: float = 0.0
         above = values[layout.progress[i]] - progress_of(each.response, funded[i])
         for t in np.flatnonzero((layout.progress[i] != ABSENT) & (above > least)):
             slope, intercept = line_at(each.response, float(funded[i, t]))
-            columns = np.array([layout.progress[i, t], layout.funded[i, t]], dtype=np.int32)
-            rows.append(Row(columns, np.array([1.0, -slope]), intercept))
+            columns, factors = [layout.progress[i, t], layout.funded[i, t]], [1.0, -slope]
+            if is_switched(layout, i):
+                # No money, no progress: the line passes through the origin once the switch is off.
+                columns, factors, intercept = [*columns, layout.switch[i]], [*factors, -intercept], 0.0
+            rows.append(Row(np.array(columns, dtype=np.int32), np.array(factors), intercept))
     return rows

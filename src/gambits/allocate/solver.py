@@ -3,11 +3,16 @@
 PuLP states the model and solves it once; after that cuts are added to HiGHS in bulk and it goes on from its
 last basis, which is ten to some hundred times faster than solving again. Models are minimised, for the two
 majors of PuLP differ in the signs of maximisation.
+
+Columns of 0 or 1 are free in between at first. A second HiGHS object then searches whole solutions of the same
+rows, and the first one solves what is left once those columns are held.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +23,7 @@ import highspy
 import numpy as np
 import pulp
 
+from gambits.allocate.limits import Limits
 from gambits.errors import GambitsError
 
 if TYPE_CHECKING:
@@ -35,16 +41,25 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+_WHOLE_OPTIONS: Final[dict[str, Any]] = {
+    "mip_rel_gap": 0.0,
+    "mip_feasibility_tolerance": 1e-7,
+}
+_NONE: Final = np.empty(0, dtype=np.int32)
 _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
 _TOO_LARGE: Final = 1e15
 """What HiGHS does not take for a coefficient."""
+_GLANCE: Final = 0.1
+"""Seconds between two looks at whether the search for whole solutions was interrupted."""
+_PULP_3: Final = not hasattr(pulp.LpProblem, "exported_variables")
 
 
 class Status(Enum):
-    """How a solve ended. Values are read for ``OPTIMAL`` alone."""
+    """How a solve ended. Values are read for ``OPTIMAL``, and for ``FOUND``, which may not be the best."""
 
     OPTIMAL = "optimal"
+    FOUND = "found"
     INFEASIBLE = "infeasible"
     STOPPED = "stopped"
 
@@ -59,11 +74,20 @@ _STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """``values`` by column and the ``objective``; empty and NaN unless the status is optimal."""
+    """``values`` by column and the ``objective``, and what no solution is below; empty and NaN where there is none."""
 
     status: Status
     values: Array
     objective: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """When a search for whole solutions may stop: within ``gap`` of its bound, or after so many seconds."""
+
+    gap: float
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,47 @@ def expression(terms: Iterable[tuple[Any, float]]) -> Any:
     return from_list(pairs) if from_list else pulp.LpAffineExpression(pairs)
 
 
+def state(
+    names: Sequence[str],
+    lower: Array,
+    upper: Array,
+    binary: NDArray[np.int32],
+    rows: Limits,
+    goal: Sequence[tuple[int, float]],
+) -> tuple[Any, list[Any], NDArray[np.int32]]:
+    """State a problem in PuLP: columns, what to minimise as (column, coefficient), and rows.
+
+    Returns
+    -------
+    :
+        The problem, its columns, and which of them are 0 or 1: what a ``LiveModel`` is made of.
+    """
+    problem = pulp.LpProblem("gambits", pulp.LpMinimize)
+    whole = np.zeros(len(names), dtype=bool)
+    whole[binary] = True
+    columns = [
+        problem.add_variable(name, *(limit if math.isfinite(limit) else None for limit in (low, high)), _KIND[is_whole])
+        for name, low, high, is_whole in zip(names, lower.tolist(), upper.tolist(), whole.tolist(), strict=True)
+    ]
+    problem.setObjective(expression((columns[k], coefficient) for k, coefficient in goal))
+    rows = rows.scaled()
+    starts, column, coefficient = rows.starts.tolist(), rows.column.tolist(), rows.coefficient.tolist()
+    low, high = rows.low.tolist(), rows.high.tolist()
+    for k, name in enumerate(rows.names):
+        span = slice(starts[k], starts[k + 1])
+        # A row without columns cannot hold, and is kept so that the solver says so.
+        pairs = zip(column[span], coefficient[span], strict=True) if starts[k] < starts[k + 1] else [(0, 0.0)]
+        left = expression([(columns[j], factor) for j, factor in pairs])
+        readable = f"r{k:06d}_{name}".replace("-", ".").replace("/", ".").replace(" ", ".")
+        if low[k] == high[k]:
+            problem += (left - low[k] == 0), readable
+        elif high[k] < math.inf:
+            problem += (left <= high[k]), readable
+        else:
+            problem += (left >= low[k]), readable
+    return problem, columns, binary
+
+
 def _refuse_giants(rows: Iterable[Row]) -> None:
     """Stop rather than lose a row: HiGHS leaves one out whose coefficients are too large or not finite."""
     for row in rows:
@@ -95,32 +160,118 @@ def _refuse_giants(rows: Iterable[Row]) -> None:
             raise GambitsError(message, "look for a cost or an effect many orders of magnitude from the others")
 
 
-class LiveModel:
-    """A PuLP problem (to be minimised) with its live HiGHS object."""
+def _taken(status: Any) -> None:
+    """Stop where HiGHS has not taken rows that it was given: what it then solves is another problem."""
+    if status == highspy.HighsStatus.kError:
+        raise GambitsError("the solver does not take the programme", "please report the portfolio as a bug")
 
-    def __init__(self, problem: Any, columns: Sequence[Any]) -> None:
+
+_KIND: Final = {False: pulp.LpContinuous, True: pulp.LpInteger}
+
+
+class _InBulk(pulp.HiGHS):  # type: ignore[misc]
+    """PuLP 3 hands HiGHS its columns and rows one by one, and reads all of them back; this does it at once."""
+
+    def buildSolverModel(self, lp: Any) -> None:  # noqa: N802  (the name that PuLP calls)
+        variables = lp.variables()
+        for k, variable in enumerate(variables):
+            variable.index = k
+        rows = [[(variable.index, factor) for variable, factor in each.items()] for each in lp.constraints()]
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(variables), len(rows)
+        model.col_cost_ = np.array([lp.objective.get(variable, 0.0) for variable in variables], dtype=float)
+        model.col_lower_ = np.array([-np.inf if each.lowBound is None else each.lowBound for each in variables])
+        model.col_upper_ = np.array([np.inf if each.upBound is None else each.upBound for each in variables])
+        # PuLP keeps the limit as a constant on the left, with its sign turned.
+        limit = np.array([-float(each.constant) for each in lp.constraints()])
+        sense = np.array([each.sense for each in lp.constraints()])
+        model.row_lower_ = np.where(sense == pulp.LpConstraintLE, -np.inf, limit)
+        model.row_upper_ = np.where(sense == pulp.LpConstraintGE, np.inf, limit)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.cumsum([0, *map(len, rows)]).astype(np.int32)
+        model.a_matrix_.index_ = np.array([k for row in rows for k, _ in row], dtype=np.int32)
+        model.a_matrix_.value_ = np.array([factor for row in rows for _, factor in row], dtype=float)
+        _taken(lp.solverModel.passModel(model))
+
+    def findSolutionValues(self, lp: Any) -> tuple[int, int]:  # noqa: N802  (the name that PuLP calls)
+        # The values are read from HiGHS, by number.
+        return pulp.LpStatusNotSolved, pulp.LpSolutionNoSolutionFound
+
+
+class LiveModel:
+    """A PuLP problem (to be minimised) with its live HiGHS object; ``binary`` columns are 0 or 1."""
+
+    def __init__(self, problem: Any, columns: Sequence[Any], binary: NDArray[np.int32] = _NONE) -> None:
         self.problem = problem
         self.columns = columns
+        self.binary = binary
         self._cuts = 0
         self._highs: Any = None
+        self._whole: Any = None
         self._position: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
     def solve(self) -> Solution:
-        """Solve from the last basis, or from nothing at the first call and after trouble."""
+        """Solve with every column free in between its bounds, from the last basis or, at first, from nothing."""
         if self._highs is None:
             self._state_every_column()
-            self.problem.solve(pulp.HiGHS(msg=False, **_OPTIONS))
+            solver = _InBulk if _PULP_3 else pulp.HiGHS
+            self.problem.solve(solver(mip=False, msg=False, **_OPTIONS))
             self._highs = self.problem.solverModel
             self._position = self._positions()
-            return self._read()
+            return self._read(self._highs)
         self._highs.run()
-        solution = self._read()
+        solution = self._read(self._highs)
         if solution.status is Status.STOPPED:
             # A hot start can lose its way numerically; a cold solve of the same rows decides.
             self._highs.clearSolver()
             self._highs.run()
-            solution = self._read()
+            solution = self._read(self._highs)
         return solution
+
+    def solve_whole(self, effort: Effort, near: Array | None = None) -> Solution:
+        """Solve with the binary columns at 0 or 1, once ``solve`` has been called.
+
+        Parameters
+        ----------
+        effort
+            When to stop.
+        near
+            Values of every column from which to start, if they are known to hold.
+        """
+        if self._whole is None:
+            self._whole = highspy.Highs()  # type: ignore[no-untyped-call]
+            for name, value in (_OPTIONS | _WHOLE_OPTIONS | {"output_flag": False}).items():
+                self._whole.setOptionValue(name, value)
+            self._whole.passModel(self._highs.getLp())
+            self._make_whole(self._whole, highspy.HighsVarType.kInteger)
+            self._whole.HandleUserInterrupt = True
+        self._whole.setOptionValue("mip_abs_gap", effort.gap)
+        self._whole.setOptionValue("time_limit", self._whole.getRunTime() + effort.seconds)
+        if near is not None:
+            start = highspy.HighsSolution()
+            values = np.empty(len(near))
+            values[self._position] = near
+            start.col_value = values.tolist()
+            self._whole.setSolution(start)
+        _run(self._whole)
+        return self._read(self._whole)
+
+    def _make_whole(self, highs: Any, kind: Any) -> None:
+        where = self._position[self.binary]
+        if len(where):
+            highs.changeColsIntegrality(len(where), where, np.full(len(where), kind))
+
+    def hold(self, values: Array) -> None:
+        """Hold the binary columns at values, shape (B,), for ``solve``."""
+        self._bound(values, values)
+
+    def release(self) -> None:
+        """Let the binary columns go."""
+        self._bound(np.zeros(len(self.binary)), np.ones(len(self.binary)))
+
+    def _bound(self, lower: Array, upper: Array) -> None:
+        where = self._position[self.binary]
+        self._highs.changeColsBounds(len(where), where, np.ascontiguousarray(lower), np.ascontiguousarray(upper))
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add cuts; they hold from the next solve on.
@@ -133,7 +284,8 @@ class LiveModel:
         _refuse_giants(rows)
         self._cuts += len(rows)
         if self._highs is not None and rows:
-            self._send(rows)
+            for highs in filter(None, (self._highs, self._whole)):
+                self._send(highs, rows)
             return
         for number, row in enumerate(rows, start=self._cuts - len(rows) + 1):
             terms = zip(row.columns, row.coefficients, strict=True)
@@ -162,7 +314,9 @@ class LiveModel:
             self._highs.passRowName(k, name)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"master.{suffix}")
+            self._make_whole(self._highs, highspy.HighsVarType.kInteger)
             self._highs.writeModel(str(file))
+            self._make_whole(self._highs, highspy.HighsVarType.kContinuous)
             # An upper limit of 0 stands there as -0 where its sign was turned.
             return file.read_text(encoding="utf-8").replace("= -0\n", "= 0\n")
 
@@ -185,18 +339,45 @@ class LiveModel:
         number = self._exported()
         return np.array([number[column.name] for column in self.columns], dtype=np.int32)
 
-    def _send(self, rows: Sequence[Row]) -> None:
+    def _send(self, highs: Any, rows: Sequence[Row]) -> None:
         starts = np.cumsum([0] + [len(row.columns) for row in rows[:-1]]).astype(np.int32)
         columns = self._position[np.concatenate([row.columns for row in rows])]
         coefficients = np.concatenate([row.coefficients for row in rows])
         upper = np.array([row.upper for row in rows])
         lower = np.full(len(rows), -highspy.kHighsInf)
-        self._highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients)
+        _taken(highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients))
 
-    def _read(self) -> Solution:
+    def _read(self, highs: Any) -> Solution:
         """Read the status first, and values only when they mean something."""
-        status = _STATUS.get(self._highs.getModelStatus(), Status.STOPPED)
-        if status is not Status.OPTIMAL:
-            return Solution(status, np.empty(0), float("nan"))
-        values = np.array(self._highs.getSolution().col_value)[self._position]
-        return Solution(status, values, float(self._highs.getInfo().objective_function_value))
+        status, info = _STATUS.get(highs.getModelStatus(), Status.STOPPED), highs.getInfo()
+        is_whole = highs is self._whole
+        bound = float(info.mip_dual_bound) if is_whole and status is not Status.INFEASIBLE else math.nan
+        if is_whole and status is Status.STOPPED and info.primal_solution_status == _FEASIBLE:
+            status = Status.FOUND
+        if status not in (Status.OPTIMAL, Status.FOUND):
+            return Solution(status, np.empty(0), math.nan, bound)
+        values = np.array(highs.getSolution().col_value)[self._position]
+        objective = float(info.objective_function_value)
+        return Solution(status, values, objective, bound if is_whole else objective)
+
+
+_FEASIBLE: Final = int(highspy.SolutionStatus.kSolutionStatusFeasible)
+
+
+def _run(highs: Any) -> None:
+    """Run HiGHS beside this thread, so that an interrupt is noticed and passed on.
+
+    Interrupts come to the main thread alone; elsewhere it runs as it is, since highspy starts one at a time.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        highs.run()
+        return
+    highs.startSolve()
+    while True:
+        try:
+            if highs.wait(_GLANCE)[0]:
+                return
+        except KeyboardInterrupt:
+            highs.cancelSolve()
+            highs.wait()
+            raise

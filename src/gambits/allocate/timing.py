@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gambits.allocate.money import paid_before
 from gambits.allocate.response import progress_of
 from gambits.portfolio.model import Initiative
 
@@ -29,10 +30,32 @@ def counting_period(initiatives: tuple[Initiative, ...], periods: int, counted: 
     return np.asarray(np.maximum(seen, -1), dtype=np.int32)
 
 
-def as_counted(values: Array, seen: NDArray[np.int32]) -> Array:
-    """Move values by period of the plan, shape (I, T), to the periods in which they count, shape (I, K)."""
-    padded = np.concatenate([values, np.zeros((len(values), 1))], axis=1)
+def as_counted(values: Array, seen: NDArray[np.int32], before: Array) -> Array:
+    """Move values by period of the plan to the periods in which they count, shape (I, K).
+
+    Parameters
+    ----------
+    values
+        Shape (I, T).
+    seen
+        Shape (I, K): ``counting_period``.
+    before
+        Shape (I,): the values before the first period, which count where nothing of the plan does yet.
+    """
+    padded = np.concatenate([values, before[:, np.newaxis]], axis=1)
     return np.take_along_axis(padded, seen.astype(np.int64), axis=1)
+
+
+def counted(initiatives: tuple[Initiative, ...], progress: Array, funded: Array, periods: int) -> tuple[Array, Array]:
+    """Give progress and funded fractions, shape (I, T), as they count in each of so many periods: shape (I, K)."""
+    seen, before = counting_period(initiatives, progress.shape[1], periods), paid_before(initiatives)
+    made = progress_before(initiatives, before)
+    return as_counted(progress, seen, made), as_counted(funded, seen, before)
+
+
+def progress_before(initiatives: tuple[Initiative, ...], before: Array) -> Array:
+    """Give the progress of what was paid before the first period, shape (I,)."""
+    return progress(initiatives, before[:, np.newaxis])[:, 0]
 
 
 def progress(initiatives: tuple[Initiative, ...], funded: Array) -> Array:

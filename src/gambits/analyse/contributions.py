@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.forecast.oracle import Forecast
+from gambits.portfolio.model import Portfolio
 from gambits.scaling.frontier import LN_10, Constants, effective_compute
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def contributions(forecast: Forecast, progress: Array, funded: Array) -> Array:
     size = np.abs(split).sum()
     # What quadrature leaves over is spread by size, so that the parts add up to the last digit but rounding.
     return np.asarray(split + (expected - split.sum()) * np.abs(split) / size) if size else split
+
+
+def extrapolated(portfolio: Portfolio, split: Array) -> float:
+    """Give the part of positive value on gains that reach beyond their evidence."""
+    gains = np.maximum(split, 0)
+    beyond = np.array([portfolio.reaches_beyond(each) for each in portfolio.initiatives])
+    return float(gains[beyond].sum() / gains.sum()) if gains.sum() > 0 else 0.0
 
 
 def matching_compute(

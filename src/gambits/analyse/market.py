@@ -1,4 +1,4 @@
-"""Token GDP: tokens served times what a token is worth, by sector and period, and what serving them costs."""
+"""Token GDP: tokens served times what a token is worth, by sector and period, what serving costs, and what is left."""
 
 from __future__ import annotations
 
@@ -78,3 +78,34 @@ def token_gdp(market: Market, draws: Draws, projection: Projection, periods: int
 def _report(rows: Array) -> SectorReport:
     tokens, gdp, bill, start = (tuple(row.tolist()) for row in rows)
     return SectorReport(tokens, gdp, bill, tuple((rows[1] / start[0]).tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class Flywheel:
+    """Whether cheaper and better tokens pay for the work that makes them so, means over the draws.
+
+    ``surplus_per_day`` is token GDP less the serving bill under the plan, by period, and ``added_per_day`` how much of
+    it the plan adds. ``payback_days`` is for how long what it adds in the last period would have to flow to pay for it;
+    None where it adds nothing. All in the portfolio's money.
+    """
+
+    surplus_per_day: tuple[float, ...]
+    added_per_day: tuple[float, ...]
+    payback_days: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return {
+            "surplus_per_day": list(self.surplus_per_day),
+            "added_per_day": list(self.added_per_day),
+            "payback_days": self.payback_days,
+        }
+
+
+def flywheel(with_plan: SectorReport, without: SectorReport, spent: float) -> Flywheel:
+    """Weigh what a plan adds to the surplus of all sectors against the money that it takes."""
+    surplus = np.subtract(with_plan.gdp_per_day, with_plan.bill_per_day)
+    added = surplus - np.subtract(without.gdp_per_day, without.bill_per_day)
+    return Flywheel(
+        tuple(surplus.tolist()), tuple(added.tolist()), spent / float(added[-1]) if spent and added[-1] > 0 else None
+    )

@@ -1,10 +1,9 @@
-"""Where the lab is heading without the portfolio, what each initiative would add, and when data run out."""
+"""Where the lab is heading without the portfolio, and what each initiative would add: the projection as a whole."""
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,13 +12,15 @@ import numpy as np
 from gambits.allocate import timing
 from gambits.allocate.plan import rounded
 from gambits.allocate.soonest import soonest
-from gambits.analyse.shapley import shapley
+from gambits.analyse.datawall import Repetition, Supplier, Trillion, WallLayer
+from gambits.analyse.market import Flywheel, SectorReport
+from gambits.analyse.sources import Drift
+from gambits.analyse.supply import Supply
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.graph import waits_for
-from gambits.portfolio.model import Lever, Portfolio
-from gambits.scaling.frontier import LN_10, ln_wall
+from gambits.portfolio.model import Portfolio
+from gambits.scaling.frontier import LN_10, ln_wall, optimum
 from gambits.scaling.laws import Law
-from gambits.scaling.wall import LAYERS, epochs, more_data, outrun_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,21 +28,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FORMAT: Final = "gambits/projection/1"
-GROUPS: Final = {
-    "compute": (Lever.COMPUTE,),
-    "algorithms": (Lever.PARAMETER_EFFICIENCY, Lever.DATA_EFFICIENCY),
-    "data": (Lever.UNIQUE_TOKENS,),
-    "post-training": (Lever.POST_TRAINING,),
-    "test time": (Lever.TEST_TIME,),
-}
-"""The sources of a gain in the ledger of OOMs."""
+LN_6: Final = math.log(6)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """The lab by period without the portfolio, means over the draws: log10 FLOP, log10 tokens, log10 FLOP.
 
-    ``behind`` is the chance that the optimum has outrun the stock; ``epochs`` how often the flagship sees it.
+    ``behind`` is the chance that the optimum has outrun the stock; ``epochs`` how often the flagship sees it;
+    ``serving`` the part of its compute that serves it.
     """
 
     period: str
@@ -50,6 +45,7 @@ class Baseline:
     effective_compute: float
     behind: float
     epochs: float
+    serving: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +67,26 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
-class WallLayer:
-    """A layer of the stock, and the compute that outruns it: log10 FLOP, with a 90 % interval over the draws."""
+class PathWorth:
+    """A path funded whole by itself: its money, and what it is worth for each 100 of it, OOM."""
 
-    name: str
-    tokens: float
-    outrun_at: float
-    low: float
-    high: float
-    source: str
-    tag: str
+    money: float
+    per_money: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the projection goes beyond what was measured.
+
+    ``law`` is the largest run behind the frontier's law and ``flagship`` the flagship at the end of each year, log10
+    FLOP; ``beyond`` is by how many OOM the second exceeds the first. ``share_of_value`` is the part of the plan's
+    value that rests on gains which reach more than 1 OOM beyond their evidence, or have none.
+    """
+
+    law: float
+    flagship: Mapping[str, float]
+    beyond: Mapping[str, float]
+    share_of_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +94,26 @@ class Outlook:
     """The projection of a portfolio.
 
     ``ledger`` splits the plan's gain at the end of each year by source, OOM (Shapley value over the sources: order
-    -free, and adds up). ``more_data`` is the factor of data that twice the compute asks for, by preset law.
+    -free, and adds up), ``anyway`` is what the lab gains without it, and ``drift`` what the whole field gains.
+    ``more_data`` is the factor of data that twice the compute asks for, by preset law.
     """
 
     baseline: tuple[Baseline, ...]
     initiatives: Mapping[str, Worth]
     by_path: Mapping[str, float]
+    path_worth: Mapping[str, PathWorth]
+    anyway: Mapping[str, Mapping[str, float]]
     ledger: Mapping[str, Mapping[str, float]]
+    drift: Mapping[str, Drift]
+    reach: Reach | None
     wall: tuple[WallLayer, ...]
+    repetition: tuple[Repetition, ...]
+    trillion: tuple[Trillion, ...]
+    suppliers: Mapping[str, Supplier]
     more_data: Mapping[str, float]
+    supply: tuple[Supply, ...]
+    market: Mapping[str, SectorReport] | None
+    flywheel: Flywheel | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the projection as JSON."""
@@ -106,9 +123,19 @@ class Outlook:
                 "baseline": [asdict(each) for each in self.baseline],
                 "initiatives": {id: asdict(each) for id, each in self.initiatives.items()},
                 "by_path": dict(self.by_path),
+                "path_worth": {path: asdict(each) for path, each in self.path_worth.items()},
+                "anyway": {year: dict(parts) for year, parts in self.anyway.items()},
                 "ledger": {year: dict(parts) for year, parts in self.ledger.items()},
+                "drift": {year: asdict(each) for year, each in self.drift.items()},
+                "reach": asdict(self.reach) if self.reach else None,
                 "wall": [asdict(each) for each in self.wall],
+                "repetition": [asdict(each) for each in self.repetition],
+                "trillion": [asdict(each) for each in self.trillion],
+                "suppliers": {id: asdict(each) for id, each in self.suppliers.items()},
                 "more_data": dict(self.more_data),
+                "supply": [asdict(each) for each in self.supply],
+                "market": {name: each.to_dict() for name, each in self.market.items()} if self.market else None,
+                "flywheel": self.flywheel.to_dict() if self.flywheel else None,
             }
         )
 
@@ -121,8 +148,11 @@ def baseline_of(portfolio: Portfolio, forecast: Forecast) -> tuple[Baseline, ...
     reached = forecast.project(*_nothing(portfolio, forecast)).baseline
     mean = draws.probability
     behind = draws.ln_compute > ln_wall(draws.law, draws.ln_tokens, draws.ln_served)
-    seen = epochs(draws.law, draws.ln_compute, draws.ln_tokens, draws.ln_served)
-    columns = (draws.ln_compute / LN_10, draws.ln_tokens / LN_10, reached, behind.astype(float), seen)
+    ln_n, ln_d = optimum(draws.law, draws.ln_compute, draws.ln_tokens, draws.ln_served)
+    # What does not train serves: 1 − 6ND/C.
+    serving = np.zeros_like(ln_d) if draws.ln_served is None else -np.expm1(LN_6 + ln_n + ln_d - draws.ln_compute)
+    seen = np.exp(ln_d - draws.ln_tokens)
+    columns = (draws.ln_compute / LN_10, draws.ln_tokens / LN_10, reached, behind.astype(float), seen, serving)
     rows = zip(*(mean @ column for column in columns), strict=True)
     return tuple(Baseline(name, *map(float, row)) for name, row in zip(portfolio.periods.names, rows, strict=False))
 
@@ -176,57 +206,18 @@ def worth_by_path(portfolio: Portfolio, forecast: Forecast) -> dict[str, float]:
     return found
 
 
-def ledger_of(
-    portfolio: Portfolio, gain_of: Callable[[frozenset[Lever]], Array], years: Mapping[str, int]
-) -> dict[str, dict[str, float]]:
-    """Split the gain at the end of each year over its sources by the Shapley value.
-
-    Parameters
-    ----------
-    portfolio
-        Whose effects they are.
-    gain_of
-        Gives the gain by period, shape (K,), when only some levers act.
-    years
-        The last period of each year, by name.
-    """
-    used = {lever for each in portfolio.initiatives for lever in each.effects}
-    used |= {lever for each in portfolio.synergies for lever in each.effects}
-    sources = [name for name, levers in GROUPS.items() if used & set(levers)]
-
-    @functools.cache
-    def gain(chosen: frozenset[int]) -> Array:
-        return gain_of(frozenset(lever for k in chosen for lever in GROUPS[sources[k]]))
-
-    parts = shapley(len(sources), gain)
-    return {
-        year: {name: float(part[period]) for name, part in zip(sources, parts, strict=True)}
-        for year, period in years.items()
-    }
+def path_worth_of(portfolio: Portfolio, worth: Mapping[str, float]) -> dict[str, PathWorth]:
+    """Set what each path is worth by itself against its money."""
+    by_id = sorted(portfolio.initiatives, key=lambda each: each.id)
+    money = {path: sum(each.price for each in by_id if each.path == path) for path in worth}
+    return {path: PathWorth(money[path], 100 * value / money[path]) for path, value in worth.items()}
 
 
-def wall_of(forecast: Forecast) -> tuple[WallLayer, ...]:
-    """Say at which compute the optimum outruns each layer of the stock, over the law's draws."""
-    law = forecast.draws.law
-    if law is None:
-        return ()
-    found = []
-    for layer in LAYERS:
-        at = (
-            np.broadcast_to(outrun_at(law, layer.tokens).ravel(), (1,))
-            if forecast.draws.count == 1
-            else outrun_at(law, layer.tokens).ravel()
-        )
-        low, middle, high = np.quantile(at, [0.05, 0.5, 0.95])
-        found.append(
-            WallLayer(layer.name, layer.tokens, float(middle), float(low), float(high), layer.source, layer.tag)
-        )
-    return tuple(found)
-
-
-def data_for_twice(laws: Mapping[str, Law]) -> dict[str, float]:
-    """Say how much more data twice the compute asks for, by law."""
-    return {name: float(more_data(law.central)) for name, law in laws.items()}
+def reach_of(law: Law, baseline: tuple[Baseline, ...], years: Mapping[str, int], share: float) -> Reach:
+    """Say how far the flagship lies beyond the law, and how much of a plan's value beyond its evidence."""
+    fitted = math.log10(law.fitted_to)
+    flagship = {year: baseline[period].compute for year, period in years.items()}
+    return Reach(fitted, flagship, {year: at - fitted for year, at in flagship.items()}, share)
 
 
 def _nothing(portfolio: Portfolio, forecast: Forecast) -> tuple[Array, Array]:
@@ -235,6 +226,5 @@ def _nothing(portfolio: Portfolio, forecast: Forecast) -> tuple[Array, Array]:
 
 
 def _counted(portfolio: Portfolio, forecast: Forecast, funded: Array) -> tuple[Array, Array]:
-    when = timing.counting_period(portfolio.initiatives, portfolio.periods.count, forecast.periods)
     made = timing.progress(portfolio.initiatives, funded)
-    return timing.as_counted(made, when), timing.as_counted(funded, when)
+    return timing.counted(portfolio.initiatives, made, funded, forecast.periods)

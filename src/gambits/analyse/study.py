@@ -6,10 +6,13 @@ the next: a sweep of rules costs a few rounds a point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gambits.allocate.cuts import AIM, Optimum, Watch, allocate
+from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
 from gambits.allocate.pool import Pool
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
@@ -24,7 +27,8 @@ class Settings:
 
     ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
     other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
-    of every round.
+    of every round. A plan is optimal within ``gap`` (OOM); a search ends after ``time_limit`` seconds of ``clock``,
+    None for none.
     """
 
     draws: int = 1000
@@ -33,13 +37,23 @@ class Settings:
     batches: int = 8
     workers: Workers = THREADS
     watch: Watch | None = None
+    gap: float = GAP
+    time_limit: float | None = None
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
 
     @property
     def asked(self) -> dict[str, Any]:
         """What decides the answer, by name; ``Settings(**asked)`` asks the same."""
+        limits: dict[str, Any] = {} if self.gap == GAP else {"gap": self.gap}
+        limits |= {} if self.time_limit is None else {"time_limit": self.time_limit}
         if self.certain:
-            return {"certain": True}
-        return {"draws": self.draws, "seed": self.seed, "batches": self.batches}
+            return {"certain": True, **limits}
+        return {"draws": self.draws, "seed": self.seed, "batches": self.batches, **limits}
+
+    def patience(self, aim: float) -> Patience:
+        """Say when a search that starts now ends."""
+        at = math.inf if self.time_limit is None else self.clock() + self.time_limit
+        return Patience(aim, max(self.gap, aim), at, self.clock)
 
 
 class Study:
@@ -87,7 +101,8 @@ class Study:
         known = self._best.get(gambit.name)
         if known is None or known[0] != gambit:
             seen = self.forecast(gambit)
-            found = allocate(self.portfolio, gambit, seen, watch=self.settings.watch)
+            patience = self.settings.patience(self.settings.gap / 10)
+            found = allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch)
             self.pool(seen).keep(found.points)
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
@@ -112,9 +127,14 @@ class Study:
         """
         seen = self.forecast(gambit)
         pool = self.pool(seen)
-        found = allocate(portfolio or self.portfolio, gambit, seen, start=pool.points, aim=aim)
+        found = allocate(
+            portfolio or self.portfolio, gambit, seen, start=pool.points, patience=self.settings.patience(aim)
+        )
         pool.keep(found.points)
         return replace(found, points=())
+
+    def _patience(self, aim: float) -> Patience:
+        return self.settings.patience(aim)
 
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""

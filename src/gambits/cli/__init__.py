@@ -1,16 +1,20 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.calibrate import calibrate
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.main import main
+from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
 from gambits.cli.template import template
 
+main.add_command(memo)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
+main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)
 main.add_command(template)

@@ -57,6 +57,20 @@ def _sentences(found: Fit) -> list[str]:
             f"Fitted to the runs up to {_flop(beyond.trained_to)}, it misses the {beyond.predicted} above them, up to "
             f"{_flop(beyond.predicted_to)}, by {beyond.mean:.2%} of their loss (at most {beyond.largest:.1%})."
         )
+    if found.left_out:
+        mean = sum(each.mean for each in found.left_out) / len(found.left_out)
+        worst = max(found.left_out, key=lambda each: each.mean)
+        low, high = _flop(worst.low), _flop(worst.high)
+        those = f"at {low}" if low == high else f"from {low} to {high}"
+        lines.append(
+            f"Fitted without one of {len(found.left_out)} groups of like compute, it misses that group by {mean:.2%} "
+            f"on average, by {worst.mean:.2%} the runs {those}."
+        )
+    if found.end_error is not None:
+        lines.append(
+            f"From {found.options.resamples:,} resamples the ends of the intervals are known to {found.end_error:.1%} "
+            "or better (one standard error); four times as many halve that."
+        )
     return lines
 
 

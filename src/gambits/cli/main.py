@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ What do you want to do?
   see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
   look at what was decided        gambits runs list
+  learn from what came out        gambits calibrate my-lab
   let another solver check        gambits export my-lab -o master.lp
 
 Every command explains itself: gambits COMMAND --help
@@ -72,13 +74,13 @@ def settings_options(command: Command) -> Command:
     """How many futures, from which seed, on which machines; gives the command its ``settings``."""
 
     @functools.wraps(command)
-    def wrapped(draws: int, seed: int, certain: bool, batches: int, cluster: str | None, **others: Any) -> None:
+    def wrapped(cluster: str | None, **given: Any) -> None:
         from gambits.analyse.study import Settings
         from gambits.cli.progress import watching
 
+        asked = {name: given.pop(name) for name in ("draws", "seed", "certain", "batches", "gap", "time_limit")}
         with watching() as watch, _workers(cluster) as workers:
-            settings = Settings(draws, seed, certain, batches, workers, watch)
-            command(settings=settings, **others)
+            command(settings=Settings(workers=workers, watch=watch, clock=time.monotonic, **asked), **given)
 
     options = (
         click.option(
@@ -92,6 +94,19 @@ def settings_options(command: Command) -> Command:
             default=8,
             show_default=True,
             help="Plans on other draws that say how stable this one is.",
+        ),
+        click.option(
+            "--gap",
+            type=click.FloatRange(min=0, min_open=True),
+            default=1e-5,
+            show_default=True,
+            help="How far from the best a plan may be, OOM.",
+        ),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop each search after so long, with the best plan so far.",
         ),
         click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
     )
@@ -133,19 +148,25 @@ def main(context: click.Context) -> None:
 def demo(settings: Settings, out: str) -> None:
     """Compare the gambits on a bundled portfolio and write a memo for each."""
     from gambits import pipeline
+    from gambits.analyse.compare import Comparison
+    from gambits.analyse.study import Study
+    from gambits.briefing import brief
     from gambits.cli import tables
-    from gambits.cli.output import show
+    from gambits.cli.output import show, write_bytes
+    from gambits.memo.seal import made
+    from gambits.memo.write import write_memo
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     portfolio = load("frontier-lab")
+    study = Study(portfolio, settings)
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = pipeline.compare(portfolio, gambits, settings)
+    comparison = Comparison({gambit.name: pipeline.plan_of(study, gambit) for gambit in gambits})
     show(tables.comparison(comparison, portfolio))
-    folder = Path(out)
-    paths = [folder / f"memo-{gambit.name}.md" for gambit in gambits]
+    paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
-        write(pipeline.write_memo(portfolio, comparison, gambit, settings), path)
+        record = brief(study, gambit, comparison)
+        write_bytes(write_memo(record, made(gambit.name, settings, record)), path)
     show(tables.next_steps(paths))
 
 
@@ -245,36 +266,18 @@ def compare(
 @settings_options
 @json_option
 def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
-    """Show the lab without the portfolio, what each initiative would add, and when data run out."""
+    """Show where the lab is heading, what each initiative would add, and when data run out."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import outlook_tables
     from gambits.cli.output import show
     from gambits.portfolio.load import load
 
-    outlook = pipeline.project(load(portfolio), gambit, settings)
+    found = load(portfolio)
+    outlook = pipeline.project(found, gambit, settings)
     if as_json:
         write_json(outlook.to_dict())
     else:
-        show(tables.outlook(outlook))
-
-
-@main.command()
-@portfolio_argument
-@gambit_option
-@settings_options
-@record_options
-@out_option
-def memo(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, out: str | None) -> None:
-    """Write the memo that a board acts on (Markdown), for the plan of one gambit."""
-    from gambits import pipeline
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), load_gambit(gambit)
-    comparison = pipeline.beside(found, chosen, settings)
-    text = pipeline.write_memo(found, comparison, chosen, settings)
-    recorder.keep(found, chosen, settings, comparison.plans[chosen.name].to_dict(), text)
-    write(text, out)
+        show(outlook_tables.outlook(outlook, found.money))
 
 
 @main.command()

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gambits.ledger.store import Ledger
     from gambits.portfolio.gambit import Gambit
     from gambits.portfolio.model import Portfolio
-    from gambits.rerun.again import Rerun
+    from gambits.rerun.again import Question, Rerun
     from gambits.rerun.sides import Side
 
 _WITHIN: Final = 1e-3
@@ -82,12 +82,16 @@ def rerun(portfolio: str, asked: dict[str, Any], recorder: Recorder, **options: 
 
     def once() -> None:
         from gambits.portfolio.load import load
+        from gambits.rerun.again import Question
+        from gambits.rerun.forward import carried_forward
 
         found = load(portfolio)
         with _opened(found, recorder.ledger, request.against) as book:
             old, name = _older(found, request, book)
             chosen, settings = _gambit(request.gambit, old), _settings(old, asked)
-            result = _solved_again(found, chosen, settings, request, (name, old, book))
+            found, assumed = carried_forward(found, chosen, old.plan)
+            asked_for = Question(found, chosen, settings, request.worlds, request.stability, request.day, assumed)
+            result = _solved_again(asked_for, (name, old, book))
         draw(result.changes, request.plot)
         _give(result, as_json=request.as_json, out=request.out)
         recorder.keep(found, chosen, settings, result.plan)
@@ -179,19 +183,12 @@ def _settings(old: Side, asked: dict[str, Any]) -> Settings:
     return Settings(**{**then, **asked})
 
 
-def _solved_again(
-    portfolio: Portfolio,
-    gambit: Gambit,
-    settings: Settings,
-    request: _Request,
-    against: tuple[str, Side, Ledger | None],
-) -> Rerun:
+def _solved_again(asked: Question, against: tuple[str, Side, Ledger | None]) -> Rerun:
     from gambits.cli.progress import counting
-    from gambits.rerun.again import Question, rerun
+    from gambits.rerun.again import rerun
 
     with counting("solving again; mixtures of old and new inputs") as tell:
-        asked = Question(portfolio, gambit, settings, request.worlds, request.stability, request.day, tell)
-        return rerun(asked, *against)
+        return rerun(replace(asked, tell=tell), *against)
 
 
 def _give(result: Rerun, *, as_json: bool, out: str | None) -> None:

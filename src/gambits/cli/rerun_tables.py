@@ -51,10 +51,22 @@ def _alarms(alarms: Iterable[Tripwire]) -> RenderableType:
 
 
 def _standing(found: Rerun) -> list[str]:
+    lines = []
+    if found.assumed:
+        spent = sum(sum(row.values()) for row in found.assumed.values())
+        last = max(name for row in found.assumed.values() for name in row)
+        lines = [
+            f"Taken for spent up to {last}, as {found.against} planned: {money(spent)} {found.changes.money}. "
+            "Write `spent` to say otherwise."
+        ]
+    return [*lines, _reused(found)]
+
+
+def _reused(found: Rerun) -> str:
     if found.reused is None:
-        return [f"Against {found.against}:"]
+        return f"Against {found.against}:"
     same = "these inputs" if not found.changes.edits or found.against != f"run {found.reused}" else "the same numbers"
-    return [f"Against {found.against}: run {found.reused} asked {same}, and its plan stands as it was recorded."]
+    return f"Against {found.against}: run {found.reused} asked {same}, and its plan stands as it was recorded."
 
 
 def _worth(found: Rerun) -> list[str]:

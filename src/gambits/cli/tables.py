@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gambits.cli.output import WIDTH
 from gambits.portfolio.load import FILE_NAME
-from gambits.words import factor, flop, money, multiple, oom, percent
+from gambits.words import money, multiple, oom, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gambits.analyse.bridge import Bridge, Line
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
-    from gambits.analyse.outlook import Outlook
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
@@ -46,7 +45,7 @@ def checked(portfolio: Portfolio) -> RenderableType:
     lines = [escape(text)]
     lines += [escape(f"  {text}") for text in _by_law(portfolio)]
     lines += [f"  look at {escape(str(warning))}" for warning in portfolio.warnings]
-    lines.append(escape(f"Next: gambits compare {_typed(portfolio)}"))
+    lines.append(escape(f"Next: gambits compare {typed(portfolio)}"))
     return "\n".join(lines)
 
 
@@ -86,7 +85,7 @@ def plan(found: Plan, portfolio: Portfolio, asked: str) -> RenderableType:
     if nothing:
         lines.append(escape(f"No money: {', '.join(nothing)}."))
     lines += _warned([found])
-    lines.append(escape(f"Next: gambits memo {_typed(portfolio)} --gambit {asked} -o memo.md"))
+    lines.append(escape(f"Next: gambits memo {typed(portfolio)} --gambit {asked} -o memo.md"))
     return Group(table, "\n".join(lines))
 
 
@@ -225,61 +224,6 @@ def _with_error(text: str, error: float, digits: int = 4) -> str:
     return f"{text} ± {error:.{digits}f}" if error else text
 
 
-def outlook(found: Outlook) -> RenderableType:
-    """The projection: baseline, initiatives, ledger, and the data wall."""
-    return Group(_baseline(found), _worth(found), _ledger(found), _wall(found))
-
-
-def _baseline(found: Outlook) -> RenderableType:
-    table = framed("without the portfolio (log10; means over the futures)")
-    for name in ("period", "compute, FLOP", "unique tokens", "effective compute", "data have run out", "epochs"):
-        table.add_column(name, justify="left" if name == "period" else "right")
-    for row in found.baseline:
-        levels = (f"{value:.2f}" for value in (row.compute, row.unique_tokens, row.effective_compute))
-        table.add_row(row.period, *levels, percent(row.behind), f"{row.epochs:.1f}")
-    return table
-
-
-def _worth(found: Outlook) -> RenderableType:
-    table = framed("what each initiative would add (OOM, averaged as the objective weighs it)")
-    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=26)
-    table.add_column("path", no_wrap=True)
-    for name in ("alone", "per 100 of money", "at the plan", "lost without it", "OOM beyond evidence"):
-        table.add_column(name, justify="right")
-    for id, each in sorted(found.initiatives.items(), key=lambda item: (-item[1].alone_per_money, item[0])):
-        beyond = "–" if each.beyond is None else f"{each.beyond:.1f}"
-        numbers = (each.alone, each.alone_per_money, each.marginal, each.with_all)
-        table.add_row(escape(id), escape(each.path), *map(oom, numbers), beyond)
-    table.add_section()
-    for path, value in found.by_path.items():
-        table.add_row("all of a path, by itself", escape(path), oom(value), "", "", "", "")
-    return table
-
-
-def _ledger(found: Outlook) -> RenderableType:
-    table = framed("where the plan's gain comes from (OOM at the end of each year)")
-    table.add_column("source")
-    for year in found.ledger:
-        table.add_column(year, justify="right")
-    for source in next(iter(found.ledger.values()), {}):
-        table.add_row(source, *(oom(parts[source]) for parts in found.ledger.values()))
-    table.add_section()
-    table.add_row("all", *(oom(sum(parts.values())) for parts in found.ledger.values()))
-    return table
-
-
-def _wall(found: Outlook) -> RenderableType:
-    table = framed("the data wall: the compute whose optimum needs every token once (90 % interval of the law)")
-    table.add_column("stock")
-    for name in ("tokens", "outrun at, FLOP", "from", "to", "tag"):
-        table.add_column(name, justify="right")
-    for each in found.wall:
-        levels = (flop(value).removesuffix(" FLOP") for value in (each.outrun_at, each.low, each.high))
-        table.add_row(escape(each.name), f"{each.tokens:.2g}".replace("e+", "e"), *levels, each.tag)
-    twice = ", ".join(f"{name} {factor(value)}" for name, value in found.more_data.items())
-    return Group(table, escape(f"Twice the compute asks for more data, before the wall: {twice}."))
-
-
 def next_steps(memos: Iterable[Path]) -> RenderableType:
     """Say where the memos are, and what to type next."""
     lines = ["Memos for the board:", *(f"  {path}" for path in memos), "", "Next, your own portfolio:"]
@@ -287,7 +231,7 @@ def next_steps(memos: Iterable[Path]) -> RenderableType:
     return escape("\n".join(lines))
 
 
-def _typed(portfolio: Portfolio) -> str:
+def typed(portfolio: Portfolio) -> str:
     """Give what to type for a portfolio: its folder, or the file where that has a name of its own."""
     file = Path(portfolio.file)
     return str(file.parent if file.name == FILE_NAME else file)

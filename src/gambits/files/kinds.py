@@ -275,6 +275,31 @@ class PerPeriod(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ByPeriod(Kind):
+    """Numbers by the name of a period."""
+
+    each: Number
+
+    @property
+    def words(self) -> str:
+        return f"{self.each.words} by period, as `{{2026Q4: 3.5}}`"
+
+    def parse(self, node: yaml.Node) -> dict[Period, float]:
+        if not isinstance(node, yaml.MappingNode):
+            raise Refused("wrong-type", f"expected {self.words}", "write a period before each number")
+        found: dict[Period, float] = {}
+        for place, value in node.value:
+            period = PeriodName().parse(place)
+            if period in found:
+                raise Refused("key-twice", f"{period} is given twice", "keep one of them")
+            found[period] = self.each.parse(value)
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.each.schema()}
+
+
+@dataclass(frozen=True, slots=True)
 class Weights(Kind):
     """How much each period counts: even, final, or a list."""
 
@@ -408,16 +433,20 @@ class Ids(Kind):
 
     def parse(self, node: yaml.Node) -> tuple[str, ...]:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        if any(isinstance(item, yaml.MappingNode) for item in items):
-            raise Refused(
-                "not-supported",
-                "any, share, lag and k of n are not supported yet",
-                "list plain ids, all of which count",
-            )
         return tuple(dict.fromkeys(scalar_text(item, "an id") for item in items))
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMore(Ids):
+    """An id, or a list of them."""
+
+    words = "id, or list of ids"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
 
 
 @dataclass(frozen=True, slots=True)

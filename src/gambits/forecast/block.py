@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.forecast.draws import ON_COMPUTE, ON_COST, ON_DATA, ON_DEMAND, ON_OOM, ON_STOCK, ON_VALUE, Draws
+from gambits.forecast.makers import Made, Maker, maker_of
 from gambits.portfolio.model import Objective
 from gambits.scaling.frontier import LN_10, Constants, Reach, effective_compute
 
@@ -38,24 +39,19 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
-    """How far one initiative gets in each draw: min(1, rate · p), or along ``points`` at φ / ratio.
-
-    ``who`` is its number; ``rate`` and ``ratio`` have shape (r,); ``points`` (m, 2), empty for the first form.
-    """
-
-    who: int
-    rate: Array
-    ratio: Array
-    points: Array
-
-
-@dataclass(frozen=True, slots=True)
 class Bent:
-    """An initiative of uncertain cost whose response is a polyline; ``sizes`` of shape (ROWS, r)."""
+    """An initiative whose progress in a draw is no rate times its own; ``sizes`` of shape (ROWS, r)."""
 
     maker: Maker
     sizes: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points above 0 of an initiative behind a gate, ``size`` of shape (r,), along its money and that of others."""
+
+    maker: Maker
+    size: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +86,7 @@ class Block:
     harms: tuple[Effect, ...]
     value: Effect
     bent: tuple[Bent, ...]
+    points: tuple[Points, ...]
     together: tuple[Together, ...]
     slack: tuple[Slack, ...]
     elasticity: float
@@ -102,13 +99,15 @@ class Sums:
     """A block's part of the answer.
 
     ``value`` has shape (r,), ``gain`` (r, K) in OOM, ``market`` (3, r, K): log10 of tokens served, of value per
-    token and of what divides its cost, before elasticity and capability act. The rest are sums over its draws
-    under their weights: ``by_period`` (K,), slopes ``by_progress`` and ``by_funded`` (I, K).
+    token and of what divides its cost, before elasticity and capability act; ``data`` (2, r, K): the stock in tokens,
+    and ln of what each is worth. The rest are sums over its draws under their weights: ``by_period`` (K,), slopes
+    ``by_progress`` and ``by_funded`` (I, K).
     """
 
     value: Array
     gain: Array
     market: Array
+    data: Array
     by_period: Array
     by_progress: Array
     by_funded: Array
@@ -134,6 +133,10 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     straight = np.ones(len(draws.ids), dtype=bool)
     straight[[each.maker.who for each in bent]] = False
     everyone = np.ones_like(straight)
+    points = _find_points(draws, rows)
+    value = draws.value[rows].copy()
+    for each in points:
+        value[:, each.maker.who] -= each.size
     return Block(
         probability=draws.probability[rows],
         ln_compute=ln_compute,
@@ -145,14 +148,15 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
         else effective_compute(law, ln_compute, np.log(np.exp(ln_tokens)), ln_served=ln_served),
         helps=tuple(_effect(size[rows], straight, slowed) for size in draws.helps),
         harms=tuple(_effect(size[rows], everyone, None) for size in draws.harms),
-        value=_effect(draws.value[rows], everyone, None),
+        value=_effect(value, everyone, None),
         bent=bent,
+        points=points,
         together=tuple(
-            Together(_maker(draws, pair.first, rows), _maker(draws, pair.second, rows), pair.sizes[:, rows])
+            Together(maker_of(draws, pair.first, rows), maker_of(draws, pair.second, rows), pair.sizes[:, rows])
             for pair in draws.pairs
         ),
         slack=tuple(
-            Slack(tuple(_maker(draws, int(i), rows) for i in one.who), one.size[rows], one.cap[rows], one.rows)
+            Slack(tuple(maker_of(draws, int(i), rows) for i in one.who), one.size[rows], one.cap[rows], one.rows)
             for one in draws.shared
         ),
         elasticity=draws.elasticity,
@@ -161,22 +165,24 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     )
 
 
-def _maker(draws: Draws, who: int, rows: NDArray[np.int64]) -> Maker:
-    ratio = np.ones(len(rows)) if draws.cost_ratio is None else draws.cost_ratio[rows, who]
-    response = draws.responses[who]
-    # At its median cost a polyline's progress is p itself.
-    points = np.array(response.points) if response.points and np.any(ratio != 1.0) else np.empty((0, 2))
-    return Maker(who, ratio**-response.exponent, ratio, points)
-
-
 def _law_of(law: Constants, rows: NDArray[np.int64]) -> Constants:
     parts = (getattr(law, name) for name in Constants.__slots__)
     return Constants(*(part[rows] if np.ndim(part) else part for part in parts))
 
 
 def _find_bent(draws: Draws, rows: NDArray[np.int64]) -> tuple[Bent, ...]:
-    makers = (_maker(draws, i, rows) for i, response in enumerate(draws.responses) if response.points)
-    return tuple(Bent(maker, draws.helps[:, rows, maker.who]) for maker in makers if len(maker.points))
+    gated = {gate.who for gate in draws.gates}
+    makers = (maker_of(draws, i, rows) for i, response in enumerate(draws.responses) if response.points or i in gated)
+    return tuple(Bent(maker, draws.helps[:, rows, maker.who]) for maker in makers if not maker.is_straight)
+
+
+def _find_points(draws: Draws, rows: NDArray[np.int64]) -> tuple[Points, ...]:
+    found = []
+    for who in sorted({gate.who for gate in draws.gates}):
+        size = np.maximum(draws.value[rows, who], 0.0)
+        if size.any():
+            found.append(Points(maker_of(draws, who, rows, is_money=True), size))
+    return tuple(found)
 
 
 def _effect(size: Array, taken: NDArray[np.bool_], slowed: Array | None) -> Effect:
@@ -205,8 +211,8 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
         *map(_Joining, block.together),
         *map(_Capping, block.slack),
     ]
-    for each in joined:
-        each.move(moved, progress, funded)
+    for one in joined:
+        one.move(moved, progress, funded)
     tokens = block.tokens + moved[ON_STOCK]
     reach, gain = None, np.zeros_like(block.ln_compute)
     if block.law is not None:
@@ -219,18 +225,24 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
     capability = objective.effective_compute + objective.token_gdp * block.value_per_oom
     served = moved[ON_DEMAND] + moved[ON_VALUE] + block.elasticity * moved[ON_COST]
     points = _linear(block.value, funded)
+    pointed = [Made(each.maker, progress, funded) for each in block.points]
+    for each, made in zip(block.points, pointed, strict=True):
+        points = points + each.size[:, np.newaxis] * made.amount
     value = by_time * (capability * gain + objective.token_gdp * served + objective.value * points)
     by_progress, by_funded = np.zeros_like(progress), np.zeros_like(funded)
     share = weight[:, np.newaxis] * by_time
     _add_linear(by_funded, block.value, share * objective.value)
+    for each, made in zip(block.points, pointed, strict=True):
+        made.credit(share * objective.value * each.size[:, np.newaxis], by_progress, by_funded)
     slopes = _slopes_of_rows(block, share, capability, objective.token_gdp, reach, tokens)
     for effect, harm, slope in zip(block.helps, block.harms, slopes, strict=True):
         _add_slopes(by_progress, effect, progress, slope)
         _add_linear(by_funded, harm, slope)
-    for each in joined:
-        each.add_slopes(by_progress, by_funded, slopes)
+    for one in joined:
+        one.add_slopes(by_progress, by_funded, slopes)
     market = np.array([moved[ON_DEMAND], moved[ON_VALUE], moved[ON_COST]])
-    return Sums(value.sum(axis=1), gain, market, weight @ value, by_progress, by_funded)
+    data = np.array([tokens, np.broadcast_to(moved[ON_DATA], tokens.shape)])
+    return Sums(value.sum(axis=1), gain, market, data, weight @ value, by_progress, by_funded)
 
 
 def _served(ln_served: Array, moved: list[Array]) -> Array:
@@ -261,17 +273,17 @@ def _slopes_of_rows(
 
 
 class _Bending:
-    """A polyline's effects along its progress in each draw."""
+    """Effects along the progress that an initiative makes in each draw."""
 
     def __init__(self, bent: Bent) -> None:
         self.bent = bent
 
     def move(self, moved: list[Array], progress: Array, funded: Array) -> None:
-        self.made, self.slope = _progress_in_draws(self.bent.maker, progress, funded)
-        _add_to_rows(moved, self.bent.sizes, self.made)
+        self.made = Made(self.bent.maker, progress, funded)
+        _add_to_rows(moved, self.bent.sizes, self.made.amount)
 
     def add_slopes(self, by_progress: Array, by_funded: Array, slopes: list[Array]) -> None:
-        _credit(self.bent.maker, _weighed(slopes, self.bent.sizes) * self.slope, by_progress, by_funded)
+        self.made.credit(_weighed(slopes, self.bent.sizes), by_progress, by_funded)
 
 
 class _Joining:
@@ -281,15 +293,15 @@ class _Joining:
         self.together = together
 
     def move(self, moved: list[Array], progress: Array, funded: Array) -> None:
-        first, self.slope_1 = _progress_in_draws(self.together.first, progress, funded)
-        second, self.slope_2 = _progress_in_draws(self.together.second, progress, funded)
-        self.is_first = first <= second
-        _add_to_rows(moved, self.together.sizes, np.minimum(first, second))
+        self.first = Made(self.together.first, progress, funded)
+        self.second = Made(self.together.second, progress, funded)
+        self.is_first = self.first.amount <= self.second.amount
+        _add_to_rows(moved, self.together.sizes, np.minimum(self.first.amount, self.second.amount))
 
     def add_slopes(self, by_progress: Array, by_funded: Array, slopes: list[Array]) -> None:
         weighed = _weighed(slopes, self.together.sizes)
-        _credit(self.together.first, weighed * self.slope_1 * self.is_first, by_progress, by_funded)
-        _credit(self.together.second, weighed * self.slope_2 * ~self.is_first, by_progress, by_funded)
+        self.first.credit(weighed * self.is_first, by_progress, by_funded)
+        self.second.credit(weighed * ~self.is_first, by_progress, by_funded)
 
 
 class _Capping:
@@ -299,10 +311,9 @@ class _Capping:
         self.slack = slack
 
     def move(self, moved: list[Array], progress: Array, funded: Array) -> None:
-        made = [_progress_in_draws(maker, progress, funded) for maker in self.slack.makers]
-        self.slopes_of = [slope for _, slope in made]
+        self.made = [Made(maker, progress, funded) for maker in self.slack.makers]
         total = np.sum(
-            [size[:, np.newaxis] * one for size, (one, _) in zip(self.slack.size.T, made, strict=True)], axis=0
+            [size[:, np.newaxis] * one.amount for size, one in zip(self.slack.size.T, self.made, strict=True)], axis=0
         )
         cap = self.slack.cap[:, np.newaxis]
         self.is_loose = total < cap
@@ -311,8 +322,8 @@ class _Capping:
 
     def add_slopes(self, by_progress: Array, by_funded: Array, slopes: list[Array]) -> None:
         weighed = self.is_loose * np.sum([factor * slopes[row] for row, factor in self.slack.rows], axis=0)
-        for maker, size, slope in zip(self.slack.makers, self.slack.size.T, self.slopes_of, strict=True):
-            _credit(maker, weighed * size[:, np.newaxis] * slope, by_progress, by_funded)
+        for made, size in zip(self.made, self.slack.size.T, strict=True):
+            made.credit(weighed * size[:, np.newaxis], by_progress, by_funded)
 
 
 def _add_to_rows(moved: list[Array], sizes: Array, made: Array) -> None:
@@ -323,24 +334,6 @@ def _add_to_rows(moved: list[Array], sizes: Array, made: Array) -> None:
 
 def _weighed(slopes: list[Array], sizes: Array) -> Array:
     return np.asarray(sum(slope * size[:, np.newaxis] for slope, size in zip(slopes, sizes, strict=True)))
-
-
-def _credit(maker: Maker, slope: Array, by_progress: Array, by_funded: Array) -> None:
-    """Add a slope, (r, K), to the initiative that makes it: by φ along a polyline, by p elsewhere."""
-    (by_funded if len(maker.points) else by_progress)[maker.who] += slope.sum(axis=0)
-
-
-def _progress_in_draws(maker: Maker, progress: Array, funded: Array) -> tuple[Array, Array]:
-    """Give progress in each draw and its slope (by φ along a polyline, by p elsewhere), shape (r, K)."""
-    if not len(maker.points):
-        made = maker.rate[:, np.newaxis] * progress[maker.who]
-        return np.minimum(made, 1.0), np.where(made < 1.0, maker.rate[:, np.newaxis], 0.0)
-    at, up = maker.points.T
-    reached = np.minimum(funded[maker.who] / maker.ratio[:, np.newaxis], 1.0)
-    steps = np.diff(up) / np.diff(at)
-    segment = np.clip(np.searchsorted(at, reached, side="right") - 1, 0, len(steps) - 1)
-    slope = np.where(reached < 1.0, steps[segment], 0.0) / maker.ratio[:, np.newaxis]
-    return np.interp(reached, at, up), slope
 
 
 def evaluate_worst(objective: Objective, progress: Array, funded: Array, block: Block, weight: Array) -> Sums:
@@ -356,9 +349,6 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         size = effect.size[rows]
         return Effect(effect.who, size, size if effect.rate is effect.size else effect.rate[rows])
 
-    def made_by(maker: Maker) -> Maker:
-        return Maker(maker.who, maker.rate[rows], maker.ratio[rows], maker.points)
-
     base = block.baseline
     return replace(
         block,
@@ -371,12 +361,14 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         helps=tuple(map(of, block.helps)),
         harms=tuple(map(of, block.harms)),
         value=of(block.value),
-        bent=tuple(Bent(made_by(each.maker), each.sizes[:, rows]) for each in block.bent),
+        bent=tuple(Bent(each.maker.only(rows), each.sizes[:, rows]) for each in block.bent),
+        points=tuple(Points(each.maker.only(rows), each.size[rows]) for each in block.points),
         together=tuple(
-            Together(made_by(each.first), made_by(each.second), each.sizes[:, rows]) for each in block.together
+            Together(each.first.only(rows), each.second.only(rows), each.sizes[:, rows]) for each in block.together
         ),
         slack=tuple(
-            Slack(tuple(map(made_by, each.makers)), each.size[rows], each.cap[rows], each.rows) for each in block.slack
+            Slack(tuple(one.only(rows) for one in each.makers), each.size[rows], each.cap[rows], each.rows)
+            for each in block.slack
         ),
     )
 

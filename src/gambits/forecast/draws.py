@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from gambits.errors import InputError, Problem, Where
+from gambits.forecast.fates import Fates, Gate, fates
 from gambits.forecast.sampling import reordered, stratified
-from gambits.portfolio.graph import prerequisites
 from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Trend
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.quantiles import quantile
@@ -100,6 +100,8 @@ class Draws:
         Names of the scenarios.
     pairs, shared
         Synergies and overlaps.
+    gates
+        What limits the progress of those that wait for some of several.
     elasticity, value_per_oom
         Of the market: how tokens served answer to their cost, and their value (log10) to capability.
     ln_served
@@ -121,6 +123,7 @@ class Draws:
     scenarios: tuple[str, ...] = ("as planned",)
     pairs: tuple[Pair, ...] = ()
     shared: tuple[Shared, ...] = ()
+    gates: tuple[Gate, ...] = ()
     elasticity: float = 0.0
     value_per_oom: float = 0.0
     ln_served: Array | None = None
@@ -144,15 +147,13 @@ def central_draw(portfolio: Portfolio, periods: int) -> Draws:
     periods
         How many periods to cover: those of the horizon and those after it.
     """
-    needed = prerequisites(portfolio)
-    chance = {each.id: each.success.central for each in portfolio.initiatives}
-    alive = {id: np.array([math.prod(chance[name] for name in (id, *needed[id]))]) for id in chance}
+    works = {each.id: np.array([each.success.central]) for each in portfolio.initiatives}
 
     def median(key: str, estimate: Estimate, luck: float) -> Array:
         return np.array([estimate.central])
 
     law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
-    return _gather(portfolio, periods, median, alive, law)
+    return _gather(portfolio, periods, median, fates(portfolio, works), law)
 
 
 def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
@@ -176,8 +177,8 @@ def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
         read = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
         is_drawn = portfolio.frontier.law_uncertainty
         law = read.drawn(sampler.uniforms("frontier.law")) if is_drawn else read.central
-    alive = _alive(portfolio, sampler)
-    return _gather(portfolio, periods, sampler.values, alive, law, sampler)
+    found = fates(portfolio, _works(portfolio, sampler))
+    return _gather(portfolio, periods, sampler.values, found, law, sampler)
 
 
 def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
@@ -249,8 +250,8 @@ class _Sampler:
         return np.asarray(factors[self.scenario, np.arange(len(self.scenario))])
 
 
-def _alive(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
-    """Say in which draws an initiative works: it and everything it requires succeed, u < success. 0 or 1, (R,)."""
+def _works(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
+    """Say in which draws an initiative itself succeeds, u < success: 0 or 1, shape (R,)."""
     succeeds: dict[str, Array] = {}
     for each in portfolio.initiatives:
         key = each.key("success")
@@ -258,8 +259,7 @@ def _alive(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
         certain = bool(np.all(chance >= 1))
         works = np.ones(len(chance)) if certain else sampler.fortunate(f"{key}.event", -1.0) < chance
         succeeds[each.id] = np.asarray(works, dtype=float)
-    needed = prerequisites(portfolio)
-    return {id: np.prod([succeeds[name] for name in (id, *needed[id])], axis=0) for id in succeeds}
+    return succeeds
 
 
 Values = Callable[[str, Estimate, float], "Array"]
@@ -270,7 +270,7 @@ def _gather(
     portfolio: Portfolio,
     periods: int,
     values: Values,
-    alive: dict[str, Array],
+    found: Fates,
     law: Constants | None,
     sampler: _Sampler | None = None,
 ) -> Draws:
@@ -282,18 +282,20 @@ def _gather(
     # What an overlap takes is kept apart: (initiative, lever) → its effect by draw.
     taken = {(id, overlap.lever): np.zeros(count) for overlap in portfolio.overlaps for id in overlap.among}
     for i, each in enumerate(portfolio.initiatives):
-        works = alive[each.id]
+        works, carried = found.alive[each.id], found.carried[each.id]
         for lever, estimate in each.effects.items():
             drawn = values(each.key(f"effects.{lever.value}"), estimate, 1.0)
-            effect = (drawn * each.quality if lever.is_additive else np.log(drawn)) * works
+            effect = drawn * each.quality if lever.is_additive else np.log(drawn)
             # Lever by lever: a gain on one and a harm on another are two effects, though they meet on one row.
-            help, harm = np.maximum(effect, 0), np.minimum(effect, 0)
+            # What helps is held back by the gates, where they are; what harms, by what works behind them.
+            help, harm = np.maximum(effect, 0) * works, np.minimum(effect, 0) * carried
             if (each.id, lever) in taken:
                 taken[each.id, lever], help = help, np.zeros(count)
             for row, factor in _ROWS_OF[lever]:
                 helps[row, :, i] += help * factor
                 harms[row, :, i] += harm * factor
-        value[:, i] = values(each.key("value"), each.value, 1.0) * works
+        points = values(each.key("value"), each.value, 1.0)
+        value[:, i] = np.where(points > 0, points * works, points * carried)
     compute = portfolio.frontier.compute if portfolio.frontier else None
     stock = portfolio.frontier.unique_tokens if portfolio.frontier else None
     years = np.arange(periods, dtype=float) * portfolio.periods.years
@@ -310,8 +312,9 @@ def _gather(
         responses=tuple(each.response for each in portfolio.initiatives),
         scenario=np.zeros(1, dtype=np.int64) if sampler is None else sampler.scenario,
         scenarios=("central",) if sampler is None else sampler.names,
-        pairs=_pairs(portfolio, values, alive),
+        pairs=_pairs(portfolio, values, found.alive),
         shared=_shared(portfolio, values, taken),
+        gates=found.gates,
         elasticity=portfolio.market.elasticity if portfolio.market else 0.0,
         value_per_oom=portfolio.market.value_per_oom if portfolio.market else 0.0,
         ln_served=_ln_served(portfolio, values),
@@ -327,7 +330,7 @@ def _ln_served(portfolio: Portfolio, values: Values) -> Array | None:
         return np.log(served)[:, np.newaxis] if served.any() else None
 
 
-def _pairs(portfolio: Portfolio, values: Values, alive: dict[str, Array]) -> tuple[Pair, ...]:
+def _pairs(portfolio: Portfolio, values: Values, alive: Mapping[str, Array]) -> tuple[Pair, ...]:
     """Draw synergies; one is void where either initiative fails."""
     number = {each.id: i for i, each in enumerate(portfolio.initiatives)}
     found = []

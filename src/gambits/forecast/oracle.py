@@ -54,13 +54,16 @@ class Projection:
     """Effective compute by draw and period, without and with a plan: shape (R, K), log10 FLOP; and the value.
 
     ``value`` has shape (R,): V of each draw, OOM. ``market`` has shape (3, R, K): log10 of the factors that
-    demand, token value and inference cost work take part in, elasticity and capability left out.
+    demand, token value and inference cost work take part in, elasticity and capability left out. ``tokens`` is the
+    stock with what the plan adds, and ``ln_worth`` ln of what each of them is worth, both of shape (R, K).
     """
 
     baseline: Array
     reached: Array
     value: Array
     market: Array
+    tokens: Array
+    ln_worth: Array
 
     @property
     def gain(self) -> Array:
@@ -129,7 +132,9 @@ class Forecast:
         baseline = np.concatenate([block.baseline.oom for block in self.blocks])
         gain = np.concatenate([part.gain for part in sums])
         market = np.concatenate([part.market for part in sums], axis=1)
-        return Projection(baseline, baseline + gain, np.concatenate([part.value for part in sums]), market)
+        tokens, ln_worth = np.concatenate([part.data for part in sums], axis=1)
+        value = np.concatenate([part.value for part in sums])
+        return Projection(baseline, baseline + gain, value, market, tokens, ln_worth)
 
     def _work(self, progress: Array, funded: Array, weights: list[Array]) -> list[Sums]:
         """Evaluate every block under weights of its draws."""

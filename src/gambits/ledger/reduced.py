@@ -37,8 +37,9 @@ def reduced_sha256(portfolio: Portfolio, gambit: Gambit, settings: Mapping[str, 
         initiatives=able,
         synergies=tuple(each for each in portfolio.synergies if not barred.keys() & set(each.between)),
     )
-    parts = [_shown(asked, _NAMES | _WORDS), _shown(gambit, _NAMES), sorted(settings.items()), _law(portfolio)]
-    return sha256(repr(parts))
+    # Of the day on which estimates stood it matters only which periods were over.
+    shown = [_shown(asked, _NAMES | _WORDS), portfolio.now, _shown(gambit, _NAMES)]
+    return sha256(repr([*shown, sorted(settings.items()), _law(portfolio)]))
 
 
 def _shown(record: Any, left_out: frozenset[str]) -> list[tuple[str, Any]]:

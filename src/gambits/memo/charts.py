@@ -1,4 +1,4 @@
-"""From a chart to a picture, without a browser."""
+"""From a chart to a picture, SVG or PNG, without a browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gambits.errors import GambitsError
+from gambits.memo.document import Chart
 
 _SCALE: Final = 2.0
 """Pixels of a PNG for each of the picture."""
@@ -20,13 +21,47 @@ def drawn(chart: Callable[[Any], Any], suffix: str) -> bytes:
     GambitsError
         If the extra that draws charts is not installed.
     """
+    converter = _converter()
     try:
         import altair  # an extra, and slow to import
-        import vl_convert
     except ImportError:
-        hint = "install it with the extra: pip install 'gambits[charts]'"
-        raise GambitsError("charts need altair and vl-convert-python, which are not installed", hint) from None
-    spec = json.dumps(chart(altair).to_dict())
-    if suffix == ".png":
-        return bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE))
-    return str(vl_convert.vegalite_to_svg(spec)).encode()
+        raise _absent("altair") from None
+    svg = str(converter.vegalite_to_svg(json.dumps(chart(altair).to_dict())))
+    return bytes(converter.svg_to_png(svg, scale=_SCALE)) if suffix == ".png" else svg.encode()
+
+
+def svg_of(chart: Chart) -> str:
+    """Draw a chart of the memo as SVG.
+
+    Raises
+    ------
+    GambitsError
+        If the extra that draws charts is not installed.
+    """
+    if isinstance(chart.drawing, str):
+        return chart.drawing
+    return str(_converter().vegalite_to_svg(json.dumps(chart.drawing)))
+
+
+def png_of(chart: Chart) -> bytes:
+    """Draw a chart of the memo as PNG.
+
+    Raises
+    ------
+    GambitsError
+        If the extra that draws charts is not installed.
+    """
+    return bytes(_converter().svg_to_png(svg_of(chart), scale=_SCALE))
+
+
+def _converter() -> Any:
+    try:
+        import vl_convert  # an extra
+    except ImportError:
+        raise _absent("vl-convert-python") from None
+    return vl_convert
+
+
+def _absent(package: str) -> GambitsError:
+    hint = "install it with the extra: pip install 'gambits[charts]'"
+    return GambitsError(f"charts need {package}, which is not installed", hint)

@@ -12,7 +12,7 @@ import yaml
 
 from gambits.errors import Where
 from gambits.files import bundled
-from gambits.files.kinds import BAD, Ids, Kind, Later, Number, Text
+from gambits.files.kinds import BAD, Ids, Kind, Number, Text, Whole
 from gambits.files.reading import Report, compose, did_you_mean, flatten, plain, read_text, stop
 from gambits.files.sections import Draft, Key, Section, Table
 from gambits.portfolio.load import make_objective
@@ -41,9 +41,10 @@ class Gambit:
 
     ``shares`` are of the money on the architect and alchemist paths (and on any other path named in it), over
     the horizon; ``aversion`` is λ and ``tail`` is α of (1 − λ)·E[V] + λ·CVaR_α[V]; ``most_for_one`` is a
-    fraction of the total budget, and so is ``reserve``, which is kept back; ``cvar_floor`` is the least CVaR_α[V]
-    that is accepted, in OOM; ``extrapolation_cap`` is the most money, as a fraction of all, for initiatives whose
-    effect reaches more than 1 OOM beyond its evidence; ``only`` names the paths that may get money, None for all.
+    fraction of the total budget, and so is ``reserve``, which is kept back; at most ``most_initiatives`` get money;
+    ``cvar_floor`` is the least CVaR_α[V] that is accepted, in OOM; ``extrapolation_cap`` is the most money, as a
+    fraction of all, for initiatives whose effect reaches more than 1 OOM beyond its evidence; ``only`` names the
+    paths that may get money, None for all.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Gambit:
     tail: float = 0.2
     most_for_one: float | None = None
     cvar_floor: float | None = None
+    most_initiatives: int | None = None
     reserve: float = 0.0
     extrapolation_cap: float | None = None
     only: tuple[str, ...] | None = None
@@ -149,7 +151,7 @@ GAMBIT: Final = Section(
             "least value of the tail: CVaR_α is at least this",
             "OOM",
         ),
-        Key("most_initiatives", Later("number"), "most initiatives with money"),
+        Key("most_initiatives", Whole(0, 100_000), "most initiatives with money", default="any number"),
         Key("reserve", Number(low=0, high=1), "part of the total budget that is kept back", "fraction", "0"),
         Key(
             "extrapolation_cap",
@@ -187,6 +189,7 @@ def load_gambit(name: str | Path) -> Gambit:
         tail=draft.get("tail", 0.2),
         most_for_one=draft.get("most_for_one"),
         cvar_floor=draft.get("cvar_floor"),
+        most_initiatives=draft.get("most_initiatives"),
         reserve=draft.get("reserve", 0.0),
         extrapolation_cap=draft.get("extrapolation_cap"),
         only=draft.get("only"),

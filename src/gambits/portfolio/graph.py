@@ -36,14 +36,22 @@ def find_cycles(links: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ..
 
 
 def prerequisites(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
-    """List, for each id, every initiative whose technical failure would void it, sorted."""
-    graph = _graph({each.id: each.requires for each in portfolio.initiatives})
+    """List, for each id, every initiative whose technical failure would void it, sorted.
+
+    Where several can stand in for one another, none of them alone does.
+    """
+    graph = _graph(
+        {
+            each.id: [id for need in each.requires if not need.is_choice for id in need.of]
+            for each in portfolio.initiatives
+        }
+    )
     return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
 
 
 def waits_for(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
-    """List, for each id, every initiative that must be funded before it or with it, sorted."""
-    graph = _graph({each.id: each.requires + each.after for each in portfolio.initiatives})
+    """List, for each id, every initiative that must, or may, be funded before it or with it, sorted."""
+    graph = _graph({each.id: each.waits_for for each in portfolio.initiatives})
     return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
 
 

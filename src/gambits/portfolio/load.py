@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -13,17 +16,23 @@ from gambits.files import bundled
 from gambits.files.reading import Report, as_shown, compose, flatten, plain, read_text, stop
 from gambits.files.sections import Draft
 from gambits.files.workbook import SUFFIX
+from gambits.portfolio.levels import names_of, sized
 from gambits.portfolio.model import (
     AS_PLANNED,
     NOTHING_SERVED,
     Budget,
     Correlation,
+    Counts,
     Criterion,
+    Decision,
     Dissent,
     Frontier,
+    Fund,
+    Group,
     Initiative,
     Lever,
     Market,
+    Need,
     Objective,
     Overlap,
     Portfolio,
@@ -153,11 +162,21 @@ def _weights(given: str | tuple[float, ...], count: int, after: int) -> tuple[fl
 def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio:
     periods = Periods(draft["periods"]["first"], draft["periods"]["count"])
     by_expectation = draft["budget"].get("basis") == "expected"
-    initiatives, last = staged(draft["initiatives"], by_expectation=by_expectation)
-    for pair in draft.get("synergies", ()):
-        pair["between"] = [last.get(id, id) for id in pair["between"]]
-    for overlap in draft.get("overlaps", ()):
-        overlap["among"] = [last.get(id, id) for id in overlap["among"]]
+    found, stand_for = _expanded(draft["initiatives"], by_expectation=by_expectation)
+    synergies = tuple(
+        sorted(
+            (each for one in draft.get("synergies", ()) for each in _synergies(one, stand_for)),
+            key=lambda each: each.between,
+        )
+    )
+    overlaps = tuple(sorted((_overlap(one, stand_for) for one in draft.get("overlaps", ())), key=lambda each: each.key))
+    groups = tuple(sorted(map(_group, draft.get("groups", ())), key=lambda each: (each.among, each.low, each.high)))
+    excludes = tuple(sorted({tuple(sorted(ids)) for ids in draft.get("excludes", ())}))
+    initiatives = [_initiative(id, each, periods, stand_for) for id, each in found.items()]
+    bonds = [(f"group {each.low} {each.high}", each.among) for each in groups]
+    bonds += [("excludes", ids) for ids in excludes]
+    bonds += [(f"synergy {each.effects}", each.between) for each in synergies]
+    bonds += [(f"overlap {each.lever} {each.cap}", each.among) for each in overlaps]
     return Portfolio(
         name=draft["name"],
         as_of=draft["as_of"],
@@ -170,17 +189,47 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         ),
         frontier=_frontier(draft.get("frontier")),
         objective=make_objective(draft.get("objective", {}), periods.count),
-        initiatives=canonical_order(_initiative(id, each, periods) for id, each in initiatives.items()),
+        initiatives=canonical_order(initiatives, bonds),
         scenarios=_scenarios(draft.get("scenarios")),
         correlation=Correlation(**draft.get("correlation", {})),
         market=_market(draft.get("market")),
-        synergies=tuple(sorted(map(_synergy, draft.get("synergies", ())), key=lambda each: each.between)),
-        overlaps=tuple(sorted(map(_overlap, draft.get("overlaps", ())), key=lambda each: each.key)),
+        decision=Decision(**draft.get("decision", {})),
+        synergies=synergies,
+        overlaps=overlaps,
+        groups=groups,
+        excludes=excludes,
+        counts=_counts(draft.get("counts", {})),
         file=report.file,
         inputs=inputs,
-        where=report.where | {"": Where(report.file)},
+        where=report.where | _by_name(draft["initiatives"], report) | {"": Where(report.file)},
         warnings=tuple(sorted(report.warnings, key=lambda each: each.where.order)),
     )
+
+
+Parts = dict[str, tuple[str, ...]]
+"""By id: the parts that stand for an initiative where others wait for it, its last stage or its sizes."""
+
+
+def _expanded(initiatives: Draft, *, by_expectation: bool) -> tuple[dict[str, Draft], Parts]:
+    found, last = staged(initiatives, by_expectation=by_expectation)
+    found, sizes = sized(found)
+    return found, {**last, **sizes}
+
+
+def _by_name(initiatives: Draft, report: Report) -> dict[str, Where]:
+    """Give the places of stages and sizes by their names, as keys of estimates have them."""
+    found: dict[str, Where] = {}
+    for id, each in initiatives.items():
+        names = {
+            "stages": [stage["name"] for stage in each.get("stages", ())],
+            "levels": names_of(each.get("levels", [])),
+        }
+        for kind, members in names.items():
+            for number, name in enumerate(members):
+                old, new = f"initiatives.{id}.{kind}.{number}", f"initiatives.{id}.{kind}.{name}"
+                inside = [key for key in report.where if key == old or key.startswith(f"{old}.")]
+                found |= {new + key.removeprefix(old): report.where[key] for key in inside}
+    return found
 
 
 def _by_period(given: float | tuple[float, ...], count: int) -> tuple[float, ...]:
@@ -189,9 +238,22 @@ def _by_period(given: float | tuple[float, ...], count: int) -> tuple[float, ...
 
 def _budget(draft: Draft, count: int) -> Budget:
     releases = _by_period(draft["per_period"], count)
+    found = [
+        Fund(each["name"], each["paths"], _by_period(each["per_period"], count)) for each in draft.get("funds", ())
+    ]
+    funds = tuple(sorted(found, key=lambda each: each.name))
     # The ceiling that holds is the smaller of the two, and later stages need only that one.
-    total = min(draft.get("total", sum(releases)), sum(releases))
-    return Budget(releases, total, draft.get("carry_over", True), draft.get("basis") == "expected")
+    released = sum(releases) + sum(sum(fund.per_period) for fund in funds)
+    return Budget(
+        per_period=releases,
+        total=min(draft.get("total", released), released),
+        carry_over=draft.get("carry_over", True),
+        by_expectation=draft.get("basis") == "expected",
+        reserve=draft.get("reserve", 0.0),
+        discount_per_year=draft.get("discount_per_year", 0.0),
+        includes_serving=draft.get("includes_serving", False),
+        funds=funds,
+    )
 
 
 def _frontier(draft: Draft | None) -> Frontier | None:
@@ -215,13 +277,25 @@ def _market(draft: Draft | None) -> Market | None:
     return Market(draft.get("elasticity", 0.0), draft.get("value_per_oom", 0.0), sectors)
 
 
-def _synergy(draft: Draft) -> Synergy:
-    first, second = sorted(draft["between"])
-    return Synergy((first, second), _by_lever(draft["effects"]))
+def _synergies(draft: Draft, stand_for: Parts) -> Iterator[Synergy]:
+    """Join each part that stands for the one with each that stands for the other: of sizes, only one is funded."""
+    ones, others = (stand_for.get(id, (id,)) for id in draft["between"])
+    for pair in product(ones, others):
+        first, second = sorted(pair)
+        yield Synergy((first, second), _by_lever(draft["effects"]))
 
 
-def _overlap(draft: Draft) -> Overlap:
-    return Overlap(tuple(sorted(draft["among"])), Lever(draft["lever"]), draft["cap"])
+def _overlap(draft: Draft, stand_for: Parts) -> Overlap:
+    among = (part for id in draft["among"] for part in stand_for.get(id, (id,)))
+    return Overlap(tuple(sorted(among)), Lever(draft["lever"]), draft["cap"])
+
+
+def _group(draft: Draft) -> Group:
+    return Group(tuple(sorted(draft["among"])), draft.get("min", 0.0), draft.get("max", 1.0))
+
+
+def _counts(draft: Draft) -> Counts:
+    return Counts(draft.get("min", 0), draft.get("max"))
 
 
 def _by_lever(effects: Draft) -> dict[Lever, Estimate]:
@@ -237,21 +311,31 @@ def _scenarios(drafts: list[Draft] | None) -> tuple[Scenario, ...]:
     return tuple(sorted(found, key=lambda each: each.name))
 
 
-def _initiative(id: str, draft: Draft, periods: Periods) -> Initiative:
+def _initiative(id: str, draft: Draft, periods: Periods, stand_for: Parts) -> Initiative:
     given: Draft = {"fitted_to": _fitted_to(draft.get("effects", {}))} | draft
     start = given.pop("start", periods.first)
+    spent = {periods.position(period): money for period, money in given.pop("spent", {}).items()}
     return Initiative(
         id=id,
         title=given.pop("title", id),
         start=max(0, periods.position(start)),
         effects=_by_lever(given.pop("effects", {})),
         uses=dict(sorted(given.pop("uses", {}).items())),
-        requires=tuple(sorted(given.pop("requires", ()))),
-        after=tuple(sorted(given.pop("after", ()))),
+        requires=_needs(given.pop("requires", ()), stand_for),
+        after=_needs(given.pop("after", ()), stand_for),
+        spent=tuple(sorted((when, money) for when, money in spent.items() if money > 0)),
         kill=tuple(Criterion(**each) for each in given.pop("kill", ())),
         dissent=tuple(Dissent(**each) for each in given.pop("dissent", ())),
         **given,
     )
+
+
+def _needs(needs: tuple[Need, ...], stand_for: Parts) -> tuple[Need, ...]:
+    """Point needs to the parts that stand for whom they name; one size of several is enough."""
+    found = {
+        replace(need, of=tuple(sorted({part for id in need.of for part in stand_for.get(id, (id,))}))) for need in needs
+    }
+    return tuple(sorted(found, key=lambda need: (need.of, need.count, need.share, need.lag)))
 
 
 def _fitted_to(effects: Draft) -> float | None:

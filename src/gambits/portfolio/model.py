@@ -11,7 +11,7 @@ from typing import Final
 from gambits.errors import Problem, Where
 from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate
-from gambits.quantities.periods import Periods
+from gambits.quantities.periods import Period, Periods
 from gambits.scaling.effects.law import LawEstimate, Provenance
 
 ARCHITECT = "architect"
@@ -53,16 +53,41 @@ class Lever(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fund:
+    """Money for some paths only, released at the start of each period beside the budget's own."""
+
+    name: str
+    paths: tuple[str, ...]
+    per_period: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Money released at the start of each period, and the rules for spending it.
 
-    With ``by_expectation`` a later stage counts by the chance that it is reached, not whole.
+    ``total`` is the ceiling that holds, the funds' money included. With ``by_expectation`` a later stage counts by
+    the chance that it is reached, not whole. ``reserve`` is the part of the total that is kept back. Prices rise by
+    ``discount_per_year``: releases are in the money of their own period, costs in that of the first one that is
+    still open. With ``includes_serving`` the bill for serving tokens is paid from the same money.
     """
 
     per_period: tuple[float, ...]
     total: float
     carry_over: bool = True
     by_expectation: bool = False
+    reserve: float = 0.0
+    discount_per_year: float = 0.0
+    includes_serving: bool = False
+    funds: tuple[Fund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a board is asked: the question, who decides, and by which day; empty or None if not said."""
+
+    question: str = ""
+    decider: str = ""
+    by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +201,29 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What an initiative waits for: ``count`` of the initiatives ``of``.
+
+    It is funded at most as far as they are, divided by ``share``, ``lag`` periods before.
+    """
+
+    of: tuple[str, ...]
+    count: int = 1
+    share: float = 1.0
+    lag: int = 0
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is of several initiatives that can stand in for one another."""
+        return len(self.of) > 1
+
+    def __str__(self) -> str:
+        words = f"{self.count} of {', '.join(self.of)}" if self.is_choice else self.of[0]
+        words += f" at a share of {self.share:g}" if self.share < 1 else ""
+        return words + (f", {self.lag} {'period' if self.lag == 1 else 'periods'} before" if self.lag else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """What would stop an initiative: its metric is below or above a number on some day."""
 
@@ -212,6 +260,9 @@ class Initiative:
     ``fitted_to`` is the largest run behind its effects, FLOP: as written, else as the laws that gave all of them say;
     None where no evidence was measured. ``review_every``, ``kill`` and ``dissent`` say when to look at it again, what
     would stop it, and who objects.
+    ``minimum`` is the least funded fraction if it gets any money. ``spent`` is the money that it has had, by period
+    counted from the first (before the horizon below 0). ``part`` is ``stages`` or ``levels`` where it is a part of
+    what stands in the file, and ``own`` the keys that such a part has for itself.
     """
 
     id: str
@@ -231,10 +282,15 @@ class Initiative:
     takes: int = 1
     lag: int = 0
     uses: Mapping[str, Estimate] = field(default_factory=dict)
-    requires: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    requires: tuple[Need, ...] = ()
+    after: tuple[Need, ...] = ()
     must: bool = False
     never: bool = False
+    whole: bool = False
+    minimum: float = 0.0
+    part: str = ""
+    own: tuple[str, ...] = ()
+    spent: tuple[tuple[int, float], ...] = ()
     reached: float = 1.0
     fitted_to: float | None = None
     verified: bool = False
@@ -247,15 +303,30 @@ class Initiative:
         """Money that full funding takes from the budget."""
         return self.cost.central * self.reached
 
+    @property
+    def entry(self) -> str:
+        """The id under which it stands in the file: its own, or without the name of the stage or size."""
+        return self.id.partition("/")[0]
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The ids that it waits for, as `requires` or `after`, each once and sorted."""
+        return tuple(sorted({id for need in self.requires + self.after for id in need.of}))
+
     def key(self, name: str) -> str:
         """Give the dotted key of one of its values, by which it is found in the file and drawn.
 
-        A stage has its own cost and success; the rest stands with the whole.
+        A part has what is its own, and shares the rest with the whole.
         """
-        whole, _, stage = self.id.partition("/")
-        if stage and name in ("cost", "success"):
-            return f"initiatives.{whole}.stages.{stage}.{name}"
+        whole, _, part = self.id.partition("/")
+        if name.partition(".")[0] in self.own:
+            return f"initiatives.{whole}.{self.part}.{part}.{name}"
         return f"initiatives.{whole}.{name}"
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is one of several sizes, of which at most one is funded, and that one whole."""
+        return self.part == "levels"
 
     @property
     def laws(self) -> Mapping[Lever, Provenance]:
@@ -290,8 +361,27 @@ class Correlation:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Initiatives that together get between ``low`` and ``high`` of all money."""
+
+    among: tuple[str, ...]
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many initiatives get money: at least ``fewest``, at most ``most`` (None for any number)."""
+
+    fewest: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """One input file, read and found sound.
+
+    ``groups`` and each set of ``excludes``, of which at most one is funded, name initiatives as the file does.
 
     ``initiatives`` stand in canonical order (``order.py``). ``inputs`` holds every value as written, by dotted
     key; ``where`` says on which line; both leave equality to the records.
@@ -309,12 +399,23 @@ class Portfolio:
     scenarios: tuple[Scenario, ...] = AS_PLANNED
     correlation: Correlation = Correlation()
     market: Market | None = None
+    decision: Decision = Decision()
     synergies: tuple[Synergy, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    groups: tuple[Group, ...] = ()
+    excludes: tuple[tuple[str, ...], ...] = ()
+    counts: Counts = Counts()
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
     warnings: tuple[Problem, ...] = field(compare=False, default=())
+
+    @property
+    def now(self) -> int:
+        """How many periods were over on the day of the estimates: their money is spent, not planned."""
+        first = self.periods.first
+        passed = Period.around(self.as_of, first.unit).index - first.index
+        return min(max(0, passed), self.periods.count)
 
     def initiative(self, id: str) -> Initiative:
         """Find an initiative by its id.

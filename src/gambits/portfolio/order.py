@@ -7,23 +7,29 @@ Exchangeable initiatives, which nothing but their name tells apart, stand by nam
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from gambits.portfolio.model import Initiative
+from gambits.portfolio.model import Initiative, Need
+
+Bond = tuple[str, tuple[str, ...]]
+"""A rule or an effect that several initiatives share: what it is, and their ids."""
 
 _SAID = ("review_every", "kill", "dissent")
 _WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after", *_SAID})
 
 
-def canonical_order(initiatives: Iterable[Initiative]) -> tuple[Initiative, ...]:
-    """Sort initiatives by their numbers and their place in the graph."""
+def canonical_order(initiatives: Iterable[Initiative], bonds: Sequence[Bond] = ()) -> tuple[Initiative, ...]:
+    """Sort initiatives by their numbers, their place in the graph, and what they share with others.
+
+    A bond may name an initiative as the file does; it then holds all its parts.
+    """
     found = sorted(initiatives, key=lambda each: each.id)
     labels = {each.id: _digest(_numbers(each)) for each in found}
     kinds = 0
     # Labels take in those of their neighbours until that tells no more initiatives apart (Weisfeiler, Leman).
     while kinds < len(set(labels.values())):
         kinds = len(set(labels.values()))
-        labels = _refined(found, labels)
+        labels = _refined(found, labels, bonds)
     return tuple(sorted(found, key=lambda each: (labels[each.id], each.id)))
 
 
@@ -32,17 +38,33 @@ def _numbers(initiative: Initiative) -> str:
     return repr([(name, getattr(initiative, name)) for name in fields])
 
 
-def _refined(initiatives: list[Initiative], labels: dict[str, str]) -> dict[str, str]:
-    served: dict[str, list[str]] = {each.id: [] for each in initiatives}
+def _refined(initiatives: list[Initiative], labels: dict[str, str], bonds: Sequence[Bond]) -> dict[str, str]:
+    seen: dict[str, list[str]] = {each.id: [] for each in initiatives}
+    parts: dict[str, list[str]] = {}
     for each in initiatives:
-        for kind, names in (("requires", each.requires), ("after", each.after)):
-            for name in names:
-                served[name].append(f"{kind} {labels[each.id]}")
-    refined = {}
-    for each in initiatives:
-        needs = [sorted(labels[name] for name in names) for names in (each.requires, each.after)]
-        refined[each.id] = _digest(repr((labels[each.id], needs, sorted(served[each.id]))))
-    return refined
+        parts.setdefault(each.entry, []).append(each.id)
+        for kind, needs in (("requires", each.requires), ("after", each.after)):
+            for need in needs:
+                seen[each.id].append(f"{kind} {_terms(need)} {sorted(labels[name] for name in need.of)}")
+                for name in need.of:
+                    seen[name].append(f"{kind} {_terms(need)} by {labels[each.id]}")
+    for members in parts.values():
+        _share(seen, ("one entry", tuple(members)), labels)
+    for what, ids in bonds:
+        _share(seen, (what, tuple(part for id in ids for part in parts.get(id, [id]))), labels)
+    return {id: _digest(repr((labels[id], sorted(found)))) for id, found in seen.items()}
+
+
+def _terms(need: Need) -> tuple[int, float, int]:
+    return need.count, need.share, need.lag
+
+
+def _share(seen: dict[str, list[str]], bond: Bond, labels: dict[str, str]) -> None:
+    what, members = bond
+    if len(members) > 1:
+        together = f"{what} {sorted(labels[id] for id in members)}"
+        for id in members:
+            seen[id].append(together)
 
 
 def _digest(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from gambits.files import bundled
 from gambits.files.kinds import (
     ESTIMATE_SCHEMA,
+    ByPeriod,
     Choice,
     Date,
     Flag,
@@ -16,6 +17,7 @@ from gambits.files.kinds import (
     Lasting,
     Later,
     Number,
+    OneOrMore,
     PeriodName,
     PerPeriod,
     Text,
@@ -26,6 +28,7 @@ from gambits.files.kinds import (
 from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.effects import Effect
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
+from gambits.portfolio.needs import Needs
 from gambits.portfolio.response import ResponseKind
 from gambits.portfolio.sizes import MOST_WORTH
 from gambits.quantities.estimates import Bounds
@@ -38,6 +41,8 @@ _POSITIVE = Uncertain(Bounds.POSITIVE)
 _PROBABILITY = Uncertain(Bounds.PROBABILITY)
 _MONEY = Number(low=0)
 _WEIGHT = Number(low=0, high=MOST_WORTH)
+_FRACTION = Number(low=0, high=1)
+_MANY = Whole(0, 100_000)
 
 _TREND_GROWTH = Key("growth_per_year", _POSITIVE, "growth of the baseline, without this portfolio", "× a year", "1")
 
@@ -57,6 +62,23 @@ EFFECTS: Final = Section(
     tuple(
         Key(lever.value, Effect(Bounds.POSITIVE, lever.value), about, lever.unit)
         for lever, about in _ABOUT_LEVERS.items()
+    )
+)
+
+_USES = Key(
+    "uses",
+    Table(_POSITIVE, "amount"),
+    "total use of each resource at full funding, in proportion to the money",
+    "the resource's",
+)
+
+LEVEL: Final = Section(
+    (
+        Key("name", Text(), "what the size is called", default="its number"),
+        Key("cost", _POSITIVE, "cost of this size", "money", required=True),
+        Key("effects", EFFECTS, "what this size does, by lever", default="those of the initiative"),
+        Key("value", Uncertain(Bounds.ANY), "points of this size", "points", "those of the initiative"),
+        Key("uses", _USES.kind, "what this size uses", _USES.unit, "those of the initiative"),
     )
 )
 
@@ -90,7 +112,7 @@ INITIATIVE: Final = Section(
         Key("team", Text(), "who does it"),
         Key("source", Text(), "where the effects come from; a judgement begins with that word", required=True),
         Key("note", Text(), "anything a reader should know"),
-        Key("cost", _POSITIVE, "cost of full funding; required without `stages`", "money"),
+        Key("cost", _POSITIVE, "cost of full funding; required without `stages` and `levels`", "money"),
         Key("success", _PROBABILITY, "probability of technical success", default="1"),
         Key(
             "stages",
@@ -107,6 +129,11 @@ INITIATIVE: Final = Section(
             ),
             "chained parts in place of `cost` and `success`; the effects come with the last",
         ),
+        Key(
+            "levels",
+            Several(LEVEL, "level"),
+            "sizes in place of `cost`, in rising order: at most one is funded, and that one whole",
+        ),
         Key("effects", EFFECTS, "what full funding does, by lever"),
         Key("quality", Number(above=0, high=1), "share of the added tokens that counts as usable", default="1"),
         Key("value", Uncertain(Bounds.ANY), "points of your own, linear in the funded fraction", "points", "0"),
@@ -119,20 +146,24 @@ INITIATIVE: Final = Section(
         Key("start", PeriodName(), "no money before this period", default="the first"),
         Key("takes", Whole(1, MOST_PERIODS), "at most 1/n of the cost in a period", "periods", "1"),
         Key("lag", Whole(0, MOST_PERIODS), "progress counts this much after the money", "periods", "0"),
-        Key(
-            "uses",
-            Table(_POSITIVE, "amount"),
-            "total use of each resource at full funding, in proportion to the money",
-            "the resource's",
-        ),
-        Key("requires", Ids(), "funded only as far as all of these are; void if one of them fails"),
-        Key("after", Ids(), "funded only as far as all of these are, without the technical chain"),
+        _USES,
+        Key("requires", Needs(), "funded only as far as all of these are; void if one of them fails"),
+        Key("after", Needs(), "funded only as far as all of these are, without the technical chain"),
         Key("must", Flag(), "fully funded at the end", default="false"),
         Key("never", Flag(), "gets no money", default="false"),
-        Key("whole", Later("flag"), "all or nothing"),
-        Key("minimum", Later("fraction"), "smallest funded fraction if funded at all"),
-        Key("levels", Later("list of levels"), "one of several sizes"),
-        Key("spent", Later("money by period"), "paid already; counts as funded"),
+        Key(
+            "whole",
+            Flag(),
+            "all or nothing at the end; if it takes several periods, in equal parts from a start that the plan chooses",
+            default="false",
+        ),
+        Key("minimum", _FRACTION, "smallest funded fraction at the end if it gets any money", default="0"),
+        Key(
+            "spent",
+            ByPeriod(_MONEY),
+            "paid already, before the horizon or in periods over by `as_of`: counts as funded",
+            "money",
+        ),
         Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
@@ -187,11 +218,42 @@ OVERLAP: Final = Section(
     )
 )
 
+DECISION: Final = Section(
+    (
+        Key("question", Text(), "the decision as a question", default="how the budget should be split"),
+        Key("decider", Text(), "who decides"),
+        Key("by", Date(), "the day by which it has to be decided"),
+    )
+)
+
 SCENARIO: Final = Section(
     (
         Key("name", Text(), "what the future is called", required=True),
         Key("probability", Number(above=0, high=1), "its probability", required=True),
         Key("change", Changes(), "estimates under `frontier`, `market` and `initiatives` that differ, by dotted key"),
+    )
+)
+
+FUND: Final = Section(
+    (
+        Key("name", Text(), "what people call it", required=True),
+        Key("paths", OneOrMore(), "the paths that it may pay for", required=True),
+        Key("per_period", PerPeriod(_MONEY), "released at the start of each period", "money", required=True),
+    )
+)
+
+GROUP: Final = Section(
+    (
+        Key("among", Ids(), "the initiatives", required=True),
+        Key("min", _FRACTION, "least part of all money that they get together", "fraction", "0"),
+        Key("max", _FRACTION, "most part of all money that they get together", "fraction", "1"),
+    )
+)
+
+COUNTS: Final = Section(
+    (
+        Key("min", _MANY, "at least so many initiatives get money", default="0"),
+        Key("max", _MANY, "at most so many initiatives get money", default="any number"),
     )
 )
 
@@ -232,9 +294,15 @@ PORTFOLIO: Final = Section(
                         default="committed",
                     ),
                     Key("includes_serving", Later("flag"), "serving bill inside the budget"),
-                    Key("discount_per_year", Later("number"), "then-year money"),
-                    Key("reserve", Later("fraction"), "kept back"),
-                    Key("funds", Later("list"), "money for some paths only"),
+                    Key(
+                        "discount_per_year",
+                        Number(low=0, high=10),
+                        "by how much the same work is dearer a year later: releases are then-year money",
+                        "fraction a year",
+                        "0",
+                    ),
+                    Key("reserve", _FRACTION, "part of all money that is kept back", "fraction", "0"),
+                    Key("funds", Several(FUND, "fund"), "money for some paths only, beside `per_period`"),
                 )
             ),
             "the money",
@@ -331,7 +399,7 @@ PORTFOLIO: Final = Section(
             ),
             "what a plan is worth; a weight not given is its default unless any is given, then 0",
         ),
-        Key("decision", Later("section"), "the question, the decider, the date"),
+        Key("decision", DECISION, "what the memo asks a board to decide"),
         Key("current", Later("money by id"), "today's allocation"),
         Key("rivals", Later("section"), "other labs"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
@@ -341,9 +409,9 @@ PORTFOLIO: Final = Section(
             Several(OVERLAP, "overlap", apart=True),
             "effects that share one slack, and add up to a cap at most",
         ),
-        Key("groups", Later("list"), "limits on sets of initiatives"),
-        Key("excludes", Later("list"), "at most one of a set"),
-        Key("counts", Later("section"), "how many may be funded"),
+        Key("groups", Several(GROUP, "group"), "limits on what sets of initiatives get together"),
+        Key("excludes", Several(Ids(), "set of ids"), "sets of which at most one gets money"),
+        Key("counts", COUNTS, "how many initiatives get money"),
         Key(
             "correlation",
             Section(

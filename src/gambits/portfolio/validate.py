@@ -11,6 +11,7 @@ from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
 from gambits.files.sections import Draft
+from gambits.portfolio.check_rules import RULE_CHECKS, check_members
 from gambits.portfolio.effects import (
     check_law_costs_count,
     check_law_gains_count_once,
@@ -78,12 +79,13 @@ def check_resources_exist(draft: Draft, report: Report, folder: Path) -> None:
     """Every resource in use is declared."""
     known = {key.split(".")[1] for key in report.where if key.startswith("resources.")}
     for id, initiative in draft.get("initiatives", {}).items():
-        for name in initiative.get("uses", {}):
-            if name not in known:
-                place = f"initiatives.{id}.uses.{name}"
-                message = f"`{place}`: there is no resource `{name}`"
-                mend = did_you_mean(name, known) if known else "declare it below `resources:`"
-                report.add(place, "unknown-resource", message, mend)
+        for holder, each in ((f"initiatives.{id}", initiative), *_sizes(id, initiative)):
+            for name in each.get("uses", {}):
+                if name not in known:
+                    place = f"{holder}.uses.{name}"
+                    message = f"`{place}`: there is no resource `{name}`"
+                    mend = did_you_mean(name, known) if known else "declare it below `resources:`"
+                    report.add(place, "unknown-resource", message, mend)
 
 
 def check_lists_fit(draft: Draft, report: Report, folder: Path) -> None:
@@ -92,6 +94,8 @@ def check_lists_fit(draft: Draft, report: Report, folder: Path) -> None:
     if count is None:
         return
     lists = {"budget.per_period": draft.get("budget", {}).get("per_period")}
+    funds = draft.get("budget", {}).get("funds", ())
+    lists |= {f"budget.funds.{number}.per_period": fund.get("per_period") for number, fund in enumerate(funds)}
     lists |= {f"resources.{name}.capacity": each.get("capacity") for name, each in draft.get("resources", {}).items()}
     for key, values in lists.items():
         if isinstance(values, tuple) and len(values) != count:
@@ -150,9 +154,7 @@ def check_law_is_there(draft: Draft, report: Report, folder: Path) -> None:
 def check_frontier_is_there(draft: Draft, report: Report, folder: Path) -> None:
     """Scaling levers need a frontier to act on; tokens need a law that knows of a data limit."""
     law = draft.get("frontier", {}).get("law")
-    for id, initiative in draft.get("initiatives", {}).items():
-        levers = initiative.get("effects", {})
-        place = f"initiatives.{id}.effects"
+    for place, levers in _effects(draft):
         scaling = [lever for lever in levers if not Lever(lever).is_of_market]
         if scaling and "frontier" not in report.where:
             message = f"`{place}` move a scaling law, and there is no `frontier`"
@@ -167,7 +169,8 @@ def check_work_has_a_point(draft: Draft, report: Report, folder: Path) -> None:
     needed = {name for _, _, names in _links(draft) for name in names}
     for id in draft.get("initiatives", {}):
         place = f"initiatives.{id}"
-        does_nothing = f"{place}.effects" not in report.where and f"{place}.value" not in report.where
+        keys = (f"{place}.effects", f"{place}.value", f"{place}.levels")
+        does_nothing = not any(key in report.where for key in keys)
         if does_nothing and id not in needed:
             message = f"`{id}` has no effect, no value, and nothing waits for it"
             report.warn(place, "no-effect", message, "give it `effects`, or name it in another's `requires`")
@@ -178,8 +181,9 @@ def check_costs_are_given(draft: Draft, report: Report, folder: Path) -> None:
     for id, initiative in draft.get("initiatives", {}).items():
         place = f"initiatives.{id}"
         if "stages" not in initiative:
-            if f"{place}.cost" not in report.where and f"{place}.stages" not in report.where:
-                report.add(place, "missing-key", f"`{place}.cost` is missing", "add `cost:`, or `stages:` with theirs")
+            if not any(f"{place}.{key}" in report.where for key in ("cost", "stages", "levels")):
+                mend = "add `cost:`, or `stages:` or `levels:` with theirs"
+                report.add(place, "missing-key", f"`{place}.cost` is missing", mend)
             continue
         for key in ("cost", "success"):
             if key in initiative:
@@ -256,10 +260,9 @@ def check_correlation(draft: Draft, report: Report, folder: Path) -> None:
 
 def check_synergies(draft: Draft, report: Report, folder: Path) -> None:
     """A synergy joins two different initiatives, and helps."""
-    known = set(draft.get("initiatives", {}))
     for number, synergy in enumerate(draft.get("synergies", ())):
         place = f"synergies.{number}"
-        _check_members(synergy.get("between"), known, f"{place}.between", report)
+        check_members(synergy.get("between"), draft, f"{place}.between", report)
         if len(synergy.get("between", "ab")) != 2:  # noqa: PLR2004  (a pair)
             report.add(f"{place}.between", "synergy", f"`{place}.between` names no pair", "name two initiatives")
         for lever, estimate in synergy.get("effects", {}).items():
@@ -274,10 +277,18 @@ def check_overlaps(draft: Draft, report: Report, folder: Path) -> None:
     taken: dict[tuple[str, str], int] = {}
     for number, overlap in enumerate(draft.get("overlaps", ())):
         place = f"overlaps.{number}.among"
-        _check_members(overlap.get("among"), set(initiatives), place, report)
+        check_members(overlap.get("among"), draft, place, report)
         lever = overlap.get("lever", "")
         for id in overlap.get("among", ()):
-            if id in initiatives and lever and lever not in initiatives[id].get("effects", {lever: None}):
+            levels = initiatives.get(id, {}).get("levels", ())
+            at_some_size = any(lever in level.get("effects", {}) for level in levels)
+            default = {} if levels else {lever: None}
+            if (
+                id in initiatives
+                and lever
+                and lever not in initiatives[id].get("effects", default)
+                and not at_some_size
+            ):
                 report.add(place, "overlap", f"`{id}` has no effect on {lever}", f"leave `{id}` out")
             if (id, lever) in taken:
                 message = f"`{id}` is in two overlaps on {lever}"
@@ -288,13 +299,6 @@ def check_overlaps(draft: Draft, report: Report, folder: Path) -> None:
             report.add(f"overlaps.{number}.cap", "overlap", "the cap reaches below 1", "write 1 or more")
 
 
-def _check_members(names: Any, known: set[str], place: str, report: Report) -> None:
-    for name in names or ():
-        if name not in known:
-            message = f"`{place}` names `{name}`, which is no initiative"
-            report.add(place, "unknown-initiative", message, did_you_mean(name, known))
-
-
 def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
     """Levers of the market, and a weight on token GDP, need a market; a token's cost may move a served frontier."""
     if "market" in report.where:
@@ -302,12 +306,15 @@ def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
     mend = "add `market:`"
     if draft.get("objective", {}).get("token_gdp"):
         report.add("objective.token_gdp", "no-market", "`objective.token_gdp` weighs a market that is not there", mend)
-    for id, initiative in draft.get("initiatives", {}).items():
-        for lever in initiative.get("effects", {}):
+    if draft.get("budget", {}).get("includes_serving"):
+        message = "`budget.includes_serving` pays for serving tokens, and there is no market that asks for any"
+        report.add("budget.includes_serving", "no-market", message, mend)
+    for place, levers in _effects(draft):
+        for lever in levers:
             serves = lever == Lever.INFERENCE_COST.value and "frontier.inference_tokens" in report.where
             if Lever(lever).is_of_market and not serves:
-                place = f"initiatives.{id}.effects.{lever}"
-                report.add(place, "no-market", f"`{place}` moves a market that is not there", mend)
+                key = f"{place}.{lever}"
+                report.add(key, "no-market", f"`{key}` moves a market that is not there", mend)
 
 
 def check_criteria(draft: Draft, report: Report, folder: Path) -> None:
@@ -345,14 +352,28 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_tokens_fit_the_stock,
     check_points_do_not_drown_the_rest,
     check_criteria,
+    *RULE_CHECKS,
 )
+
+
+def _effects(draft: Draft) -> Iterator[tuple[str, Draft]]:
+    """List (place, effects) of every initiative, and of every size that has its own."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        for place, holder in ((f"initiatives.{id}", initiative), *_sizes(id, initiative)):
+            if "effects" in holder:
+                yield f"{place}.effects", holder["effects"]
+
+
+def _sizes(id: str, initiative: Draft) -> Iterator[tuple[str, Draft]]:
+    for number, level in enumerate(initiative.get("levels", ())):
+        yield f"initiatives.{id}.levels.{number}", level
 
 
 def _links(draft: Draft) -> Iterator[tuple[str, str, Any]]:
     for id, initiative in draft.get("initiatives", {}).items():
         for key in ("requires", "after"):
             if key in initiative:
-                yield id, key, initiative[key]
+                yield id, key, [name for need in initiative[key] for name in need.of]
 
 
 def _wrong_length(report: Report, key: str, found: int, wanted: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 _NAME = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
@@ -42,6 +43,11 @@ class Period:
         if match["month"]:
             return cls(Unit.MONTH, year * 12 + int(match["month"]) - 1)
         return cls(Unit.YEAR, year)
+
+    @classmethod
+    def around(cls, day: date, unit: Unit) -> Period:
+        """Give the period of a length that a day lies in."""
+        return cls(unit, day.year * unit.value + (day.month - 1) * unit.value // 12)
 
     def __str__(self) -> str:
         year, part = divmod(self.index, self.unit.value)

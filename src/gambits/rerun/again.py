@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,7 +70,8 @@ class Rerun:
     ``against`` says what was compared with; ``reused`` is the run whose plan stands as it was recorded, None where
     the plan was searched for. ``stays`` is what the old plan's money is worth under today's estimates, in OOM,
     None where it no longer obeys the rules. ``started`` and ``stopped`` are initiatives that are funded at least half
-    now and were not, and the other way round.
+    now and were not, and the other way round. ``assumed`` is money by initiative and period that is taken for spent,
+    as the older plan had it.
     """
 
     against: str
@@ -83,6 +84,7 @@ class Rerun:
     moved_at_once: float
     kept: Kept | None
     watched: Watched
+    assumed: Mapping[str, Mapping[str, float]]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON."""
@@ -96,6 +98,7 @@ class Rerun:
             "reused": self.reused,
             "old_plan_today": self.stays,
             "disruption": disruption,
+            "assumed_spent": {id: dict(row) for id, row in self.assumed.items()},
             "stability": self.kept.to_dict() if self.kept else None,
         }
         return {
@@ -109,7 +112,10 @@ class Rerun:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a rerun: today's inputs, how finely to explain, how much stability may cost, and the day."""
+    """What is asked of a rerun: today's inputs, how finely to explain, how much stability may cost, and the day.
+
+    ``assumed`` is what was filled in as spent.
+    """
 
     portfolio: Portfolio
     gambit: Gambit
@@ -117,6 +123,7 @@ class Question:
     worlds: int
     stability: float | None
     today: date
+    assumed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tell: Callable[[int], None] | None = None
 
 
@@ -162,6 +169,7 @@ def rerun(question: Question, against: str, old: Side, ledger: Ledger | None) ->
         moved_at_once=_moved_at_once(old, new),
         kept=_kept(study, gambit, question.stability, follow, run) if question.stability is not None else None,
         watched=watch(portfolio, plan, outcomes, _history(ledger, portfolio), question.today),
+        assumed=question.assumed,
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gambits.allocate.cuts import AIM, Ending, Optimum, allocate
+from gambits.allocate.cuts import AIM, Ending, Optimum, Patience, allocate
 from gambits.allocate.nearest import nearest
 from gambits.allocate.plan import rounded
 from gambits.analyse.bridge import Bridge, Line
@@ -134,7 +134,7 @@ def _rest(old: Side, new: Side, game: _Game, lines: list[Line]) -> list[Line]:
     for side, part in ((old, at_old), (new, rest - at_old)):
         # Another program that finds the same worth has not moved anything: it only broke a tie its own way.
         parts["ties" if side.is_ours or abs(part[0]) <= TIE else "version"] += part
-    return [Line(name, (), float(part[0]), float(part[1])) for name, part in parts.items()]
+    return [Line(name, (), float(part[0]) + 0.0, float(part[1]) + 0.0) for name, part in parts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ class _Game:
         shape = (len(seen.ids), portfolio.periods.count)
         latest = self._latest if self._latest is not None and self._latest.ids == seen.ids else None
         like = latest.optimum if latest is not None and latest.optimum.funded.shape == shape else None
-        best = allocate(portfolio, gambit, seen, near=like, aim=EXACTLY)
+        best = allocate(portfolio, gambit, seen, near=like, patience=Patience(aim=EXACTLY))
         if best.ending is Ending.INTERRUPTED:
             raise KeyboardInterrupt
         names = portfolio.periods.names

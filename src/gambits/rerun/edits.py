@@ -56,7 +56,11 @@ def edits_between(old: World, new: World) -> tuple[Edit, ...]:
     keys = {
         key for key in old.portfolio.keys() | new.portfolio.keys() if old.portfolio.get(key) != new.portfolio.get(key)
     }
-    found = _linked(_by_leaf(keys - {LAW_KEY}), old, new)
+    leaves = _by_leaf(keys - {LAW_KEY})
+    passed = _passed(leaves)
+    found = _linked({leaf: each for leaf, each in leaves.items() if not each <= passed}, old, new)
+    if passed:
+        found.append(Edit("as_of, and what was spent", Part.PORTFOLIO, frozenset(passed)))
     if (old.law_name, old.law) != (new.law_name, new.law):
         found.append(Edit(Part.LAW.value, Part.LAW, frozenset({LAW_KEY} & keys)))
     if old.gambit != new.gambit:
@@ -123,6 +127,12 @@ def leaf_of(key: str) -> str:
             break
         taken.append(name)
     return ".".join(taken)
+
+
+def _passed(leaves: Mapping[str, set[str]]) -> set[str]:
+    """Give the keys that say how time has passed: money is spent only where it is over, so these go together."""
+    spent = {key for leaf, keys in leaves.items() if leaf.endswith(".spent") for key in keys}
+    return spent | leaves.get("as_of", set()) if spent else set()
 
 
 def _linked(leaves: Mapping[str, set[str]], old: World, new: World) -> list[Edit]:

@@ -8,14 +8,14 @@ import numpy as np
 
 from gambits.scaling.fit.checks import check_runs
 from gambits.scaling.fit.descent import Target
-from gambits.scaling.fit.extrapolate import extrapolate
+from gambits.scaling.fit.extrapolate import extrapolate, leave_groups_out
 from gambits.scaling.fit.form import REPETITION, make_form
 from gambits.scaling.fit.losses import LOSSES
 from gambits.scaling.fit.result import Draws, Fit, Options
 from gambits.scaling.fit.ridge import doubt_its_partner, follow_ridge
 from gambits.scaling.fit.search import find_optimum, refit
 from gambits.scaling.fit.surface import Surface
-from gambits.scaling.fit.verdict import constants_of, find_doubts, find_unseen, intervals
+from gambits.scaling.fit.verdict import constants_of, end_error, find_doubts, find_unseen, intervals
 from gambits.scaling.laws import Law, load_law
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def fit_law(runs: Runs, options: Options, rng: np.random.Generator) -> Fit:
         draws=draws,
         predicted=target.ln_loss + residuals,
         extrapolation=beyond,
+        left_out=leave_groups_out(target, kept, loss, optimum) if is_law else (),
+        end_error=end_error(target.form.names, resamples[loss.name]),
         doubts=(*doubts, *doubt_its_partner(doubts, ridge)),
         ridge=tuple(ridge),
         dropped=dropped,

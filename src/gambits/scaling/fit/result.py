@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gambits.scaling.fit.extrapolate import Extrapolation
+    from gambits.scaling.fit.extrapolate import Extrapolation, LeftOut
     from gambits.scaling.fit.runs import Runs
     from gambits.scaling.fit.verdict import Doubt
     from gambits.scaling.laws import Law
@@ -60,7 +60,9 @@ class Fit:
 
     ``names`` are the free numbers, as ln_A; ``constants`` what was fitted, and ``borrowed`` what was taken from the
     law ``lender``. ``intervals`` are from the bootstrap under the chosen loss, ``spans`` from resamples under
-    three losses, which is what a portfolio draws from; ``by_loss`` is the optimum under each.
+    three losses, which is what a portfolio draws from; ``by_loss`` is the optimum under each. ``left_out`` predicts
+    each group of like compute from the others; ``end_error`` is how well the least known end of an interval is
+    known, as a fraction.
     ``ridge`` lists (R_D, R_N, objective) where these are not identified. ``predicted`` are log losses.
     """
 
@@ -77,6 +79,8 @@ class Fit:
     draws: Draws
     predicted: Array
     extrapolation: Extrapolation | None
+    left_out: tuple[LeftOut, ...]
+    end_error: float | None
     doubts: tuple[Doubt, ...]
     ridge: tuple[tuple[float, float, float], ...]
     dropped: tuple[int, ...]
@@ -128,6 +132,8 @@ class Fit:
             "objective": self.objective,
             "extrapolation_error": beyond.mean if beyond else None,
             "extrapolation": beyond.to_dict() if beyond else None,
+            "leave_one_group_out": [each.to_dict() for each in self.left_out],
+            "interval_error": self.end_error,
             "identified": {name: name not in {each.constant for each in self.doubts} for name in self.constants},
             "ridge": [dict(zip(("R_D", "R_N", "objective"), place, strict=True)) for place in self.ridge],
             "dropped_lines": list(self.dropped),

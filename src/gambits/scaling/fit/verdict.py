@@ -32,6 +32,8 @@ _UNSEEN: Final = 1e-6
 _CANCELS: Final = 1e-4
 """Slopes, scaled to one size, that combine to less cancel; those of sound tables combine to 0.005 and more."""
 _TAKES_PART: Final = 0.1
+_PARTS: Final = 10
+_LEAST_IN_PART: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,24 @@ def intervals(names: tuple[str, ...], resamples: Array) -> dict[str, Interval]:
         return {}
     low, high = (constants_of(names, ends) for ends in np.quantile(resamples, _TAILS, axis=0))
     return {name: (_open(name, low[name], 0), _open(name, high[name], 1)) for name in low}
+
+
+def end_error(names: tuple[str, ...], resamples: Array) -> float | None:
+    """Give how well the least known end of an interval is known: its standard error, as a fraction of it.
+
+    The ends of tenths of the resamples scatter by about the root of ten more than those of all of them.
+    """
+    if len(resamples) < _PARTS * _LEAST_IN_PART:
+        return None
+    ends = [intervals(names, part) for part in np.array_split(resamples, _PARTS)]
+    whole = intervals(names, resamples)
+    errors = [
+        np.std([each[name][side] for each in ends], ddof=1) / math.sqrt(_PARTS) / whole[name][side]
+        for name in whole
+        for side in (0, 1)
+        if all(math.isfinite(each[name][side]) and each[name][side] > 0 for each in (*ends, whole))
+    ]
+    return float(max(errors)) if errors else None
 
 
 def find_doubts(target: Target, optimum: Array, spans: Mapping[str, Interval]) -> list[Doubt]:

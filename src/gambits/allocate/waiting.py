@@ -1,0 +1,65 @@
+"""How far those who wait can be funded: as far as what they wait for, its share and its lag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gambits.portfolio.model import Initiative, Need
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+def furthest(need: Need, funded: Array, before: Array) -> Array:
+    """Give the most that φ of who waits can be by the end of each period, shape (T,).
+
+    Parameters
+    ----------
+    need
+        What it waits for: k of n.
+    funded, before
+        Shape (n, T) and (n,): φ of those it waits for by the end of each period, and before the first.
+
+    Notes
+    -----
+    The largest x with Σ min(u_i, x) ≥ k·x, for u = φ / share. Since the sum of minima is the least over all sets
+    S of Σ_S u_i + (n − |S|)·x, it is the least of Σ_S u_i / (k − n + |S|), and of sets of one size the smallest u.
+    """
+    periods = funded.shape[1]
+    earlier = np.concatenate([np.repeat(before[:, np.newaxis], need.lag, axis=1), funded], axis=1)[:, :periods]
+    least = np.cumsum(np.sort(earlier / need.share, axis=0), axis=0)
+    spare = len(need.of) - need.count
+    return np.asarray((least[spare:] / np.arange(1, need.count + 1)[:, np.newaxis]).min(axis=0))
+
+
+def held_back(initiatives: tuple[Initiative, ...], most: Array, least: Array, before: Array) -> Array:
+    """Lower what initiatives could get to what those they wait for could, shape (I, T), all through the graph.
+
+    Parameters
+    ----------
+    initiatives
+        In the order of the rows.
+    most, least
+        Shape (I, T): φ if they waited for nobody, and what they have been paid, below which nothing falls.
+    before
+        Shape (I,): φ before the first period.
+    """
+    number: Mapping[str, int] = {each.id: i for i, each in enumerate(initiatives)}
+    most, moved = most.copy(), True
+    padded = np.concatenate([before, [0.0]])
+    while moved:
+        moved = False
+        for i, each in enumerate(initiatives):
+            for need in each.requires + each.after:
+                # Who is not among them gets nothing.
+                rows = np.array([number.get(id, len(initiatives)) for id in need.of])
+                known = np.concatenate([most, np.zeros((1, most.shape[1]))])[rows]
+                limit = np.maximum(np.minimum(most[i], furthest(need, known, padded[rows])), least[i])
+                if (limit < most[i]).any():
+                    most[i], moved = limit, True
+    return most

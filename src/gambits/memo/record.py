@@ -1,0 +1,316 @@
+"""Everything that a memo's figures can be bound to, in one record: what was asked, the plans, and what follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import isfinite, log10
+from typing import Any, Final
+
+from gambits.allocate.plan import Plan, rounded
+from gambits.analyse.compare import Comparison
+from gambits.analyse.spread import Spread
+from gambits.errors import BrokenRule
+from gambits.portfolio.gambit import Gambit
+from gambits.portfolio.graph import prerequisites
+from gambits.portfolio.model import Initiative, Portfolio
+from gambits.scaling.effects.law import EFFECT_TAGS
+from gambits.scaling.laws import Law
+from gambits.scaling.published import Constant
+
+FORMAT: Final = "gambits/memo/1"
+SMALL: Final = 0.05
+"""Money below this rounds to nothing."""
+
+_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "none": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """The best plan without the gambit's shares: its value as the gambit weighs it, mean, tail (OOM), and shares."""
+
+    objective: float
+    expected: float
+    cvar: float
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a memo is written from.
+
+    ``free`` is None where the gambit has no shares. ``match`` is the factor of bought
+    compute that alone would gain as much at the end (infinite: none would). ``barred`` says who may get no money
+    and why. ``spreads`` holds how each plan's value varies; empty for one central future. ``analyses`` holds what
+    else was found out, as JSON, by name.
+    """
+
+    portfolio: Portfolio
+    gambit: Gambit
+    comparison: Comparison
+    law: Law | None
+    free: Free | None
+    match: float | None
+    barred: Mapping[str, tuple[BrokenRule, ...]]
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    analyses: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the memo recommends."""
+        return self.comparison.plans[self.gambit.name]
+
+
+def record_of(material: Material) -> dict[str, Any]:
+    """Gather the record that a memo is composed from, as JSON."""
+    portfolio = material.portfolio
+    plans = dict(material.comparison.plans)
+    record = {
+        "format": FORMAT,
+        "about": _about(material),
+        "decision": _decision(portfolio),
+        "portfolio": {
+            "initiatives": {each.id: _initiative(each) for each in portfolio.initiatives},
+            "resources": {
+                each.name: {"unit": each.unit, "capacity": list(each.capacity)} for each in portfolio.resources
+            },
+            "correlation": asdict(portfolio.correlation),
+        },
+        "law": _law(material),
+        "plans": {name: _without_inputs(plan) for name, plan in plans.items()},
+        "differences": [row.id for row in material.comparison.differences if row.spread >= SMALL],
+        "spreads": {name: spread.to_dict() for name, spread in material.spreads.items()},
+        "facts": _facts(material),
+        "constants": _CONSTANTS | {"tags": EFFECT_TAGS},
+    }
+    # Through JSON, so that a record just made and one read back are the same.
+    return json.loads(json.dumps(rounded(record | dict(material.analyses)), allow_nan=False))  # type: ignore[no-any-return]
+
+
+def _about(material: Material) -> dict[str, Any]:
+    portfolio, plan = material.portfolio, material.plan
+    objective = material.gambit.objective_for(portfolio)
+    return {
+        "portfolio": portfolio.name,
+        "as_of": portfolio.as_of.isoformat(),
+        "money": portfolio.money,
+        "budget": portfolio.budget.total,
+        "periods": list(portfolio.periods.names),
+        "now": _now(portfolio),
+        "initiatives": len(portfolio.initiatives),
+        "gambit": plan.gambit,
+        "others": [name for name in material.comparison.plans if name != plan.gambit],
+        "is_compute_alone": objective.token_gdp == 0 and objective.value == 0,
+        "draws": plan.draws,
+        "seed": plan.seed,
+        "input_sha256": plan.input_sha256,
+    }
+
+
+def _decision(portfolio: Portfolio) -> dict[str, Any]:
+    decision = portfolio.decision
+    by = decision.by.isoformat() if decision.by else ""
+    return {"question": decision.question, "decider": decision.decider, "by": by}
+
+
+def _initiative(each: Initiative) -> dict[str, Any]:
+    return {
+        "title": each.title,
+        "path": each.path,
+        "owner": each.owner,
+        "team": each.team,
+        "source": each.source,
+        "note": each.note,
+        "cost": str(each.cost),
+        "price": each.price,
+        "success": each.success.central,
+        "effects": {
+            lever.words: f"{estimate}{'' if lever.is_additive else '×'}" for lever, estimate in each.effects.items()
+        },
+        "laws": {
+            lever.words: {
+                "title": law.title,
+                "words": law.words,
+                "source": law.source,
+                "formula": law.formula,
+                "arguments": ", ".join(" ".join(pair) for pair in law.arguments),
+                "central": law.central,
+                "spread": law.spread,
+                "tag": law.tag,
+                "reach": law.reach,
+                "note": law.note,
+            }
+            for lever, law in each.laws.items()
+        },
+        "evidence": "judgement" if each.rests_on_judgement else "published effect",
+        "fitted_to": each.fitted_to,
+        "verified": each.verified,
+    }
+
+
+def _law(material: Material) -> dict[str, Any] | None:
+    law, frontier = material.law, material.portfolio.frontier
+    if law is None or frontier is None:
+        return None
+    flagship = _flagship(material.portfolio)
+    return {
+        "title": law.title,
+        "source": law.source,
+        "note": law.note,
+        "fitted_to": law.fitted_to,
+        "constants": {each.name: _constant(each) for each in law.constants.values()},
+        "flagship": list(flagship),
+        "beyond": flagship[-1] - log10(law.fitted_to),
+        "unique_tokens": frontier.unique_tokens.start.central,
+    }
+
+
+def _constant(constant: Constant) -> dict[str, Any]:
+    where = "not published"
+    if constant.interval is not None:
+        low, high = constant.interval
+        level = f" ({constant.level:.0%})" if constant.level is not None else ""
+        where = f"{low:g} to {high:g}{level}" if isfinite(high) else f"{low:g} or more{level}"
+    return {"name": constant.name, "value": constant.value, "where": where, "tag": constant.tag, "note": constant.note}
+
+
+def _flagship(portfolio: Portfolio) -> tuple[float, ...]:
+    """Give training compute of the baseline by period, log10 FLOP."""
+    assert portfolio.frontier is not None, "a flagship needs a frontier"
+    trend, years = portfolio.frontier.compute, portfolio.periods.years
+    growth = log10(trend.growth_per_year.central)
+    return tuple(log10(trend.start.central) + growth * years * k for k in range(portfolio.periods.count))
+
+
+def _without_inputs(plan: Plan) -> dict[str, Any]:
+    """Give a plan as JSON without the file behind it, which a reader has."""
+    return {name: value for name, value in plan.to_dict().items() if name != "inputs"}
+
+
+def _facts(material: Material) -> dict[str, Any]:
+    """Give what follows from the plans and is told in sentences."""
+    portfolio, plan = material.portfolio, material.plan
+    totals = {each.id: each.total for each in plan.allocations}
+    here = _now(portfolio)
+    first = {each.id: each.spend[here] for each in plan.allocations}
+    funded, now = _most_first(totals), _most_first(first)
+    return {
+        "funded": {"count": len(funded), "ids": funded},
+        "now": {
+            "count": len(now),
+            "ids": now,
+            "money": plan.spend_by_period[here],
+            "of_cost": {id: first[id] / portfolio.initiative(id).price for id in now},
+            "teams": _by_team(material, now),
+            "uses": {
+                each.name: sum(
+                    allocation.uses[each.name][here] for allocation in plan.allocations if each.name in allocation.uses
+                )
+                for each in portfolio.resources
+            },
+        },
+        "later": {"money": sum(plan.spend_by_period[here + 1 :])},
+        "unfunded": {id: _reason(material, id) for id, total in sorted(totals.items()) if total < SMALL},
+        "parts": _parts(plan),
+        "unsteady": _unsteady(plan),
+        "judged": _judged(material),
+        "enablers": _enablers(material),
+        "match": material.match if material.match is None or material.match < float("inf") else None,
+        "is_walled": material.match is not None and material.match == float("inf"),
+        "free": _free(material),
+        "against": {other.gambit: _against(plan, other) for other in _others(material)},
+    }
+
+
+def _now(portfolio: Portfolio) -> int:
+    """Give the number of the period whose money is committed next: the first that is not over."""
+    return min(portfolio.now, portfolio.periods.count - 1)
+
+
+def _others(material: Material) -> list[Plan]:
+    return [plan for name, plan in material.comparison.plans.items() if name != material.gambit.name]
+
+
+def _most_first(money: Mapping[str, float]) -> list[str]:
+    with_money = [id for id, amount in money.items() if amount >= SMALL]
+    return sorted(with_money, key=lambda id: (-round(money[id], 6), id))
+
+
+def _by_team(material: Material, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Sum up money and resources of the first period by team."""
+    teams: dict[str, dict[str, Any]] = {}
+    names = [each.name for each in material.portfolio.resources]
+    here = _now(material.portfolio)
+    for id in ids:
+        allocation = material.plan.allocation(id)
+        team = material.portfolio.initiative(id).team or "no team named"
+        row = teams.setdefault(team, {"money": 0.0, "uses": dict.fromkeys(names, 0.0)})
+        row["money"] += allocation.spend[here]
+        for name, amounts in allocation.uses.items():
+            row["uses"][name] += amounts[here]
+    return dict(sorted(teams.items(), key=lambda item: (-round(item[1]["money"], 6), item[0])))
+
+
+def _reason(material: Material, id: str) -> str:
+    """Say why an initiative gets no money."""
+    rules = material.barred.get(id)
+    if rules:
+        return "; ".join(rule.rule for rule in rules)
+    serves = [each.id for each in material.portfolio.initiatives if id in each.waits_for]
+    if not material.portfolio.initiative(id).effects and serves:
+        return f"nothing that needs it is funded ({', '.join(sorted(serves))})"
+    return "its money is worth more elsewhere under these rules"
+
+
+def _parts(plan: Plan) -> list[str]:
+    """List who brings something, most first."""
+    bring = [id for id, part in plan.contributions.items() if abs(part) >= 0.0005]  # noqa: PLR2004  (rounds to 0)
+    return sorted(bring, key=lambda id: (-round(plan.contributions[id], 6), id))
+
+
+def _unsteady(plan: Plan) -> list[str]:
+    """List whose funding plans of other draws disagree on."""
+    stability = (plan.honesty or {}).get("stability", {})
+    return sorted(id for id, firm in stability.items() if 0 < firm["funded"] < 1)
+
+
+def _judged(material: Material) -> float:
+    """Give the part of the plan's positive value that rests on judgements rather than published effects."""
+    positive = {id: part for id, part in material.plan.contributions.items() if part > 0}
+    judged = sum(part for id, part in positive.items() if material.portfolio.initiative(id).rests_on_judgement)
+    whole = sum(positive.values())
+    return judged / whole if whole else 0.0
+
+
+def _enablers(material: Material) -> list[dict[str, Any]]:
+    """List funded initiatives whose failure voids others, by the value that their failure may cost."""
+    plan, portfolio = material.plan, material.portfolio
+    needed = prerequisites(portfolio)
+    found = []
+    for allocation in plan.allocations:
+        behind = [id for id, before in needed.items() if allocation.id in before and plan.allocation(id).total >= SMALL]
+        if behind and allocation.total >= SMALL:
+            value = sum(plan.contributions[id] for id in (allocation.id, *behind))
+            fails = 1 - portfolio.initiative(allocation.id).success.central
+            found.append({"id": allocation.id, "count": len(behind), "value": value, "fails": fails})
+    return sorted(found, key=lambda row: (-round(row["fails"] * row["value"], 6), row["id"]))
+
+
+def _free(material: Material) -> dict[str, Any] | None:
+    free = material.free
+    if free is None:
+        return None
+    # Two plans are each found to within a gap, so that a rule which costs nothing may seem to bring a hair.
+    return asdict(free) | {"cost": max(0.0, free.objective - material.plan.objective)}
+
+
+def _against(plan: Plan, other: Plan) -> dict[str, Any]:
+    """Give by how much another plan is better, by each measure, OOM."""
+    scenarios, here = ((each.honesty or {}).get("scenarios", {}) for each in (other, plan))
+    return {
+        "expected": other.expected - plan.expected,
+        "cvar": other.cvar - plan.cvar,
+        "gain": other.gain[-1] - plan.gain[-1],
+        "scenarios": {name: each["expected"] - here[name]["expected"] for name, each in scenarios.items()},
+    }

@@ -1,0 +1,254 @@
+"""The one page: what to decide, what to do, what it costs, what could go wrong, what would change it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Span, Table, Text
+from gambits.memo.sections.words import (
+    initiative_at,
+    last_period,
+    many_futures,
+    numbers,
+    paragraph,
+    plan_at,
+    shares,
+    this_period,
+    title_of,
+)
+from gambits.memo.teller import Teller, listed
+
+_MOST_NOW: Final = 5
+_MOST_RISKS: Final = 3
+
+
+def question(tell: Teller) -> Section:
+    """Ask what the board has to decide, of whom, by when."""
+    if tell.has("decision", "question"):
+        asked = tell.say("{decision.question}")
+    else:
+        asked = tell.say(
+            "How should {about.budget:money} {about.money} from {first} to {last} be split over "
+            "{about.initiatives:count} initiatives: between Architect work (models that learn more from the data "
+            "there is) and Alchemist work (new data made from learning itself)?",
+            first=("about", "periods", 0),
+            last=last_period(tell),
+        )
+    blocks: list[Block] = [Paragraph(asked, lead=True)]
+    who, by = tell.has("decision", "decider"), tell.has("decision", "by")
+    if who and by:
+        blocks.append(paragraph(tell, "{decision.decider} decides, by {decision.by}."))
+    elif who or by:
+        blocks.append(paragraph(tell, "{decision.decider} decides." if who else "To be decided by {decision.by}."))
+    return Section("question", tell.say("The decision"), tuple(blocks))
+
+
+def recommendation(tell: Teller) -> Section:
+    """Say what to do, in one sentence, and what it is worth in the next."""
+    plan = plan_at(tell)
+    blocks: list[Block] = []
+    if tell.value("facts", "funded", "count"):
+        split = shares(tell, *plan, "shares")
+        fund = tell.say(
+            "Fund {facts.funded.count:count} of {about.initiatives:count} initiatives with "
+            "{plan.total_spend:money} {about.money}: ",
+            plan=plan,
+        )
+        blocks.append(Paragraph((*fund, *split, *tell.say(".")), lead=True))
+        blocks.append(Paragraph(_worth(tell)))
+        blocks.append(Paragraph(_rivals(tell))) if tell.value("about", "others") else None
+    else:
+        blocks.append(Paragraph(tell.say("Fund nothing: no money can be placed under these rules."), lead=True))
+    warnings = tell.value(*plan, "warnings")
+    if warnings:
+        looks = (tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(len(warnings)))
+        blocks.append(Bullets(tuple(looks)))
+    return Section("recommendation", tell.say("Recommendation"), tuple(blocks))
+
+
+def _worth(tell: Teller) -> Text:
+    plan = plan_at(tell)
+    gain = (*plan, "gain", str(len(tell.value("about", "periods")) - 1))
+    at_the_end = (
+        "By the end of {last} that is worth {gain:oom} OOM more than doing nothing new: as if the training compute of "
+        "the flagship model were multiplied by {gain:multiple}. "
+    )
+    if many_futures(tell):
+        mean = (
+            "Averaged over the horizon and over {plan.draws:count} futures it is worth {plan.expected:oom} OOM, and in "
+            "the worst {plan.tail:percent} of them still {plan.cvar:oom} OOM{apiece}. "
+        )
+    else:
+        mean = "Averaged over the horizon, with every estimate at its median, it is worth {plan.objective:oom} OOM. "
+    # Only where nothing but effective compute counts is the value a factor of compute.
+    apiece = " ({plan.expected:multiple} and {plan.cvar:multiple})" if tell.value("about", "is_compute_alone") else ""
+    mean = mean.replace("{apiece}", apiece)
+    certain = "No plan under these rules is better by more than {plan.gap:small} OOM."
+    return tell.say(at_the_end + mean + certain, plan=plan, gain=gain, last=last_period(tell))
+
+
+def _rivals(tell: Teller) -> Text:
+    """Say in a sentence how the other gambit's plan compares, above all where it is better by every measure."""
+    parts: list[Span] = []
+    for name in tell.value("about", "others"):
+        against = ("facts", "against", name)
+        better = [tell.value(*against, measure) > 0 for measure in ("expected", "cvar")]
+        if not many_futures(tell):
+            better = better[:1]
+        if all(better):
+            sentence = (
+                "**The plan of the {against:name} is worth more on every count here** ({against.expected:signed} OOM"
+                " on average, {against.cvar:signed} in the worst cases): only the rule of shares speaks for this one. "
+                if many_futures(tell)
+                else "**The plan of the {against:name} is worth more** ({against.expected:signed} OOM): only the rule "
+                "of shares speaks for this one. "
+            )
+        elif any(better):
+            sentence = (
+                "The plan of the {against:name} is worth {against.expected:signed} OOM on average, and "
+                "{against.cvar:signed} in the worst cases: that is the choice between the two. "
+            )
+        else:
+            sentence = "The plan of the {against:name} is worth less ({against.expected:signed} OOM on average). "
+        parts += tell.say(sentence, against=against)
+    return tuple(parts)
+
+
+def options(tell: Teller) -> Section | None:
+    """Lay the choices side by side: money, what is likely, what is bad, what is good."""
+    names = [tell.value("about", "gambit"), *tell.value("about", "others")]
+    spread = all(tell.has("spreads", name) for name in names)
+    columns = [Column(tell.say("option")), Column(tell.say("money ({about.money})"), is_number=True)]
+    columns += numbers(tell, "on average (OOM)", "at the end, as if compute times")
+    if spread:
+        columns += numbers(tell, "worst realistic", "best realistic")
+    rows = [_option(tell, name, spread=spread) for name in names]
+    rows.append(
+        (
+            tell.say("nothing new"),
+            tell.cell("money", "constants", "none"),
+            tell.cell("oom", "constants", "none"),
+            tell.cell("multiple", "constants", "none"),
+            *((tell.cell("oom", "constants", "none"),) * 2 if spread else ()),
+        )
+    )
+    note = tell.say(
+        "Worst realistic is the mean of the worst {plan.tail:percent} of futures, best realistic what one future in "
+        "{constants.in_twenty:count} exceeds; in OOM, averaged over the horizon."
+        if spread
+        else "In OOM, averaged over the horizon.",
+        plan=plan_at(tell),
+    )
+    table = Table("options", tuple(columns), tuple(rows), note)
+    return Section("options", tell.say("The options"), (table,))
+
+
+def _option(tell: Teller, name: str, *, spread: bool) -> tuple[Text, ...]:
+    plan = plan_at(tell, name)
+    row = [
+        tell.say("{plan.gambit}", plan=plan),
+        tell.cell("money", *plan, "total_spend"),
+        tell.cell("oom", *plan, "expected"),
+        tell.cell("multiple", *plan, "gain", len(tell.value("about", "periods")) - 1),
+    ]
+    if spread:
+        row += [tell.cell("oom", *plan, "cvar"), tell.cell("oom", "spreads", name, "p95")]
+    return tuple(row)
+
+
+def now(tell: Teller) -> Section:
+    """Set what cannot be taken back apart from what is only meant."""
+    first = this_period(tell)
+    title = tell.say("Commit now: {first}", first=first)
+    ids: list[str] = tell.value("facts", "now", "ids")
+    if not ids:
+        return Section("now", title, (paragraph(tell, "Nothing has to be committed in {first}.", first=first),))
+    most = [
+        tell.say(
+            "{each.title} {money:money}",
+            each=initiative_at(id),
+            money=(*plan_at(tell), "initiatives", id, "spend", str(tell.value("about", "now"))),
+        )
+        for id in ids[:_MOST_NOW]
+    ]
+    rest = tell.say(" and the rest in the annex") if len(ids) > _MOST_NOW else ()
+    commit = tell.say(
+        "**{facts.now.money:money} {about.money} to {facts.now.count:count} initiatives, which cannot be taken back "
+        "once spent:** "
+    )
+    blocks: list[Block] = [Paragraph((*commit, *listed(most, ", " if rest else " and "), *rest, *tell.say(".")))]
+    if tell.value("portfolio", "resources"):
+        blocks.append(Paragraph((*tell.say("It takes "), *_people(tell), *tell.say("."))))
+    blocks.append(
+        paragraph(
+            tell,
+            "The other {facts.later.money:money} {about.money} are an intention, to be decided again when estimates "
+            "have changed.",
+        )
+    )
+    return Section("now", title, tuple(blocks))
+
+
+def _people(tell: Teller) -> Text:
+    amounts = [
+        tell.say(
+            "{used:tenth} {unit} of {name:name} (of {capacity:tenth})",
+            used=("facts", "now", "uses", name),
+            unit=("portfolio", "resources", name, "unit"),
+            name=("portfolio", "resources", name),
+            capacity=("portfolio", "resources", name, "capacity", str(tell.value("about", "now"))),
+        )
+        for name in tell.value("portfolio", "resources")
+    ]
+    return listed(amounts)
+
+
+def risks(tell: Teller) -> Section:
+    """Say what could go wrong, worst first, in a line each."""
+    plan = plan_at(tell)
+    items: list[Text] = []
+    if many_futures(tell):
+        items.append(
+            tell.say(
+                "**Bad luck.** In the worst {plan.tail:percent} of futures the plan brings {plan.cvar:oom} OOM "
+                "instead of {plan.expected:oom}. In futures that did not choose it, it brings "
+                "{plan.out_of_sample.expected:oom}: promise that.",
+                plan=plan,
+            )
+        )
+    for row in tell.value("facts", "enablers")[:1]:
+        enabler = ("facts", "enablers", 0)
+        items.append(
+            (
+                *tell.say("**One failure that takes others with it.** "),
+                *title_of(tell, row["id"]),
+                *tell.say(
+                    " fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
+                    "with it, "
+                    + ("in the one initiative" if row["count"] == 1 else "in {enabler.count:count} initiatives")
+                    + " that cannot do without it.",
+                    enabler=enabler,
+                ),
+            )
+        )
+    items.append(
+        tell.say(
+            "**Belief.** {facts.judged:percent} of the value rests on judgements rather than published effects"
+            + (
+                ", and {plan.extrapolated:percent} on gains more than tenfold beyond their evidence."
+                if tell.has("law")
+                else "."
+            ),
+            plan=plan,
+        )
+    )
+    if many_futures(tell) and tell.value(*plan, "missing_money", "expected") > 0:
+        items.append(
+            tell.say(
+                "**Cost.** Work turns out dearer as often as cheaper: to finish what is funded would take "
+                "{plan.missing_money.expected:money} {about.money} more on average, and "
+                "{plan.missing_money.p90:money} in one future of {constants.tenfold:count}.",
+                plan=plan,
+            )
+        )
+    return Section("risks", tell.say("What could go wrong"), (Bullets(tuple(items)),))
