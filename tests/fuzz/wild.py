@@ -18,6 +18,7 @@ from gambits.files.kinds import Kind
 from gambits.files.sections import Changes, Section, Several, Table
 from gambits.portfolio.effects import Effect
 from gambits.portfolio.gambit import ShareKind
+from gambits.portfolio.needs import Needs
 from gambits.portfolio.response import ResponseKind
 from gambits.portfolio.schema import PORTFOLIO, kind_of
 from gambits.quantities.estimates import Bounds, Estimate, Shape
@@ -60,8 +61,8 @@ def _settle(file: dict[str, Any], rng: Random) -> None:
     def usually() -> bool:
         return rng.random() < _USUALLY
 
-    initiatives = file["initiatives"]
     if usually():
+        file["as_of"] = "2027-01-01"
         file["periods"] = {"first": "2027Q1", "count": 2}
         file["frontier"] = {"compute": {"flop": 2e27, "growth_per_year": 4}, "unique_tokens": {"count": "1e12 to 2e13"}}
         file["resources"] = {id: {"unit": "heads", "capacity": [3, 4]} for id in IDS}
@@ -70,15 +71,37 @@ def _settle(file: dict[str, Any], rng: Random) -> None:
         for key in ("scenarios", "correlation", "synergies", "overlaps"):
             file.pop(key, None)
         file["objective"] = {"value": 1, "effective_compute": 1}
-    for position, each in enumerate(initiatives.values()):
-        for key in ("requires", "after"):
-            if key in each and usually():
-                each[key] = list(initiatives)[:position]
-        if "start" in each and usually():
-            each["start"] = rng.choice(["2027Q1", "2027Q2", "9999Q4", "0000Q1"])
-        if "stages" in each and usually():
-            del each["stages"]
-        each.setdefault("cost", 10)
+    ids = list(file["initiatives"])
+    rules = {
+        "groups": [{"among": ids, rng.choice(["min", "max"]): rng.random()}],
+        "excludes": [ids[:2]],
+        "counts": {rng.choice(["min", "max"]): rng.randint(0, 2)},
+    }
+    for key, value in rules.items():
+        if key in file and usually():
+            file[key] = value
+            if len(ids) == 1:
+                del file[key]
+    for position, each in enumerate(file["initiatives"].values()):
+        if usually():
+            _settle_one(each, ids[:position], rng)
+
+
+def _settle_one(initiative: dict[str, Any], earlier: list[str], rng: Random) -> None:
+    for key in {"requires", "after"} & set(initiative):
+        several = [{"any": earlier}, {"of": earlier[:1], "share": 0.5, "lag": 1}, {"k": 1, "of": earlier}]
+        initiative[key] = rng.choice([earlier, *several]) if earlier else []
+    if "start" in initiative:
+        initiative["start"] = rng.choice(["2027Q1", "2027Q2", "9999Q4", "0000Q1"])
+    sizes = rng.choice(["cost", "cost", "stages", "levels"])
+    for key in ("cost", "stages", "levels", "success", "whole", "minimum", "spent", "kill"):
+        if rng.random() < _USUALLY or key in ("cost", "stages", "levels"):
+            initiative.pop(key, None)
+    initiative[sizes] = {
+        "cost": rng.choice([10, "3 to 9", 0.5]),
+        "stages": [{"name": "a", "cost": 3}, {"name": "b", "cost": 4, "success": 0.4}],
+        "levels": [{"cost": 3}, {"cost": 7, "effects": {"compute": 1.5}}],
+    }[sizes]
 
 
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -176,6 +199,8 @@ def _(kind: kinds.Uncertain, rng: Random) -> Any:
     spans = {Bounds.PROBABILITY: (0.01, 0.99), Bounds.ANY: (-1e9, 1e9)}
     low, high = spans.get(kind.bounds, (1e-30, 3e59))
     ends = sorted((_number(rng, low, high, -1e61) for _ in range(2)), key=float)
+    if float(ends[0]) * 1e9 < float(ends[1]) and rng.random() < _USUALLY:
+        return ends[0]
     middle = Estimate(Shape.PERCENTILES, (float(ends[0]), 0, float(ends[1])), kind.bounds).middle_limits
     assert middle is not None
     if ends[0] == ends[1]:
@@ -196,6 +221,21 @@ def _(kind: Effect, rng: Random) -> Any:
 @drawn.register
 def _(kind: kinds.Ids, rng: Random) -> Any:
     return rng.sample(IDS, rng.randint(1, 2))
+
+
+@drawn.register
+def _(kind: Needs, rng: Random) -> Any:
+    return rng.sample(IDS, rng.randint(1, 2))
+
+
+@drawn.register
+def _(kind: kinds.ByPeriod, rng: Random) -> Any:
+    return {rng.choice(["2026Q4", "2027Q1", "2027"]): drawn(kind.each, rng)}
+
+
+@drawn.register
+def _(kind: kinds.Lasting, rng: Random) -> Any:
+    return rng.choice(["90 days", "1 year", "0 days", "9999 months"])
 
 
 @drawn.register
@@ -300,6 +340,26 @@ def _(kind: kinds.Uncertain) -> Refusals:
 @refused.register
 def _(kind: kinds.Ids) -> Refusals:
     return [("[[a]]", "wrong-type"), ("~", "empty"), ("['']", "empty")]
+
+
+@refused.register
+def _(kind: Needs) -> Refusals:
+    return [
+        ("[[a]]", "wrong-type"),
+        ("[{any: []}]", "needs"),
+        ("{k: 9, of: [a, b]}", "needs"),
+        ("{off: a}", "unknown-key"),
+    ]
+
+
+@refused.register
+def _(kind: kinds.ByPeriod) -> Refusals:
+    return [("3", "wrong-type"), ("{soon: 3}", "not-a-period"), ("{2026Q4: dear}", "not-a-number")]
+
+
+@refused.register
+def _(kind: kinds.Lasting) -> Refusals:
+    return [("90", "not-a-duration"), ("[1 year]", "wrong-type"), ("two weeks", "not-a-duration")]
 
 
 @refused.register

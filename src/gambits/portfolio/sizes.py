@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gambits.files.reading import Report
 from gambits.files.sections import Draft
@@ -42,12 +42,10 @@ def check_costs_fit_the_budget(draft: Draft, report: Report, folder: Path) -> No
     if not total:
         return
     for id, initiative in draft.get("initiatives", {}).items():
-        place = f"initiatives.{id}"
-        costs = {f"{place}.cost": initiative.get("cost")}
-        costs |= {f"{place}.stages.{k}.cost": each.get("cost") for k, each in enumerate(initiative.get("stages", ()))}
-        for key, cost in costs.items():
-            if cost is not None:
-                _compare(report, key, cost.central / total, "the whole budget", "are both in the same unit of money?")
+        for key, part in _parts(f"initiatives.{id}", initiative):
+            if "cost" in part:
+                ratio = part["cost"].central / total
+                _compare(report, f"{key}.cost", ratio, "the whole budget", "are both in the same unit of money?")
 
 
 def check_uses_fit_the_capacity(draft: Draft, report: Report, folder: Path) -> None:
@@ -56,47 +54,65 @@ def check_uses_fit_the_capacity(draft: Draft, report: Report, folder: Path) -> N
         capacity = resource.get("capacity", 0)
         most = max(capacity) if isinstance(capacity, tuple) else capacity
         for id, initiative in draft.get("initiatives", {}).items():
-            use = initiative.get("uses", {}).get(name)
-            if use is not None and most:
-                key = f"initiatives.{id}.uses.{name}"
-                _compare(report, key, use.central / most, f"the capacity of {name}", "are both in the same unit?")
+            for key, part in _parts(f"initiatives.{id}", initiative):
+                if most and name in part.get("uses", {}):
+                    ratio = part["uses"][name].central / most
+                    to = f"the capacity of {name}"
+                    _compare(report, f"{key}.uses.{name}", ratio, to, "are both in the same unit?")
 
 
 def check_tokens_fit_the_stock(draft: Draft, report: Report, folder: Path) -> None:
     """Added tokens and the stock are of one unit: nothing adds a thousand times what there is."""
     stock = draft.get("frontier", {}).get("unique_tokens", {}).get("count")
     for id, initiative in draft.get("initiatives", {}).items():
-        added = initiative.get("effects", {}).get(Lever.UNIQUE_TOKENS.value)
-        if added is not None and stock is not None:
-            key = f"initiatives.{id}.effects.{Lever.UNIQUE_TOKENS.value}"
-            ratio = added.central * initiative.get("quality", 1.0) / stock.central
-            _compare(report, key, ratio, "the stock of unique tokens", "are both counted in tokens?")
+        for key, part in _parts(f"initiatives.{id}", initiative):
+            added = part.get("effects", {}).get(Lever.UNIQUE_TOKENS.value)
+            if added is not None and stock is not None:
+                ratio = added.central * initiative.get("quality", 1.0) / stock.central
+                place = f"{key}.effects.{Lever.UNIQUE_TOKENS.value}"
+                _compare(report, place, ratio, "the stock of unique tokens", "are both counted in tokens?")
 
 
 def check_points_do_not_drown_the_rest(draft: Draft, report: Report, folder: Path) -> None:
     """Points of ``value`` times their weight are of a size at which a gap of 1e-5 means something."""
-    values = ((id, each["value"]) for id, each in draft.get("initiatives", {}).items() if "value" in each)
+    values = (
+        (id, part["value"])
+        for id, each in draft.get("initiatives", {}).items()
+        for _, part in _parts(id, each)
+        if "value" in part
+    )
     check_worth_of_points(draft.get("objective", {}).get("value", 0.0), values, report)
 
 
 def check_worth_of_points(weight: float, values: Iterable[tuple[str, Estimate]], report: Report) -> None:
     """Report the largest value, by id, whose points times an objective's weight are too much to be certified."""
-    worth = {id: weight * max(map(abs, value.values)) for id, value in values}
-    id = max(worth, key=lambda each: worth[each], default="")
-    if worth and worth[id] > MOST_WORTH:
+    found = [(weight * max(map(abs, value.values)), id) for id, value in values]
+    worth, id = max(found, default=(0.0, ""))
+    if worth > MOST_WORTH:
         message = (
-            f"`objective.value` makes {id} worth {worth[id]:.2g} OOM, beyond the {MOST_WORTH:.0e} that can be certified"
+            f"`objective.value` makes {id} worth {worth:.2g} OOM, beyond the {MOST_WORTH:.0e} that can be certified"
         )
         report.add("objective.value", "too-heavy", message, "lower the weight, or count points in a larger unit")
 
 
+def _parts(place: str, initiative: Draft) -> Iterator[tuple[str, Draft]]:
+    """List (place, draft) of an initiative, its stages and its levels: wherever a cost may stand."""
+    yield place, initiative
+    for name in ("stages", "levels"):
+        for number, each in enumerate(initiative.get(name) or ()):
+            yield f"{place}.{name}.{number}", each
+
+
 def _total(draft: Draft) -> float:
-    """Give the whole budget, 0 where it could not be read."""
-    budget = draft.get("budget", {})
-    releases: Any = budget.get("per_period", 0.0)
-    count = draft.get("periods", {}).get("count", 0)
-    whole = float(sum(releases) if isinstance(releases, tuple) else releases * count)
-    return min(whole, float(budget.get("total", whole)))
+    """Give the whole budget and all funds, 0 where nothing could be read."""
+    budget, count = draft.get("budget", {}), draft.get("periods", {}).get("count", 0)
+
+    def released(part: Draft) -> float:
+        given = part.get("per_period", 0.0)
+        return float(sum(given) if isinstance(given, tuple) else given * count)
+
+    whole = released(budget)
+    return min(whole, float(budget.get("total", whole))) + sum(map(released, budget.get("funds", ())))
 
 
 def _compare(report: Report, key: str, ratio: float, to: str, question: str) -> None:
