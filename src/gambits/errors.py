@@ -73,6 +73,25 @@ class BrokenRule:
         return {"rule": self.rule, **self.where.to_dict()}
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Changes of rules that together leave a plan; each was tried.
+
+    ``words`` say what to change, ``cost`` is the money that it adds to the budget, ``size`` how much gives way: the
+    parts of the numbers that move, 1 for a rule that is dropped. ``value_after`` is what the best plan is then worth
+    (OOM), None where no such plan was found in time.
+    """
+
+    words: str
+    cost: float
+    size: float
+    value_after: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON keys: change, cost, size, value_after."""
+        return {"change": self.words, "cost": self.cost, "size": self.size, "value_after": self.value_after}
+
+
 class GambitsError(Exception):
     """Anything that gambits can explain; ``hint`` is the next thing to try."""
 
@@ -96,13 +115,16 @@ class InputError(GambitsError):
 
 
 class InfeasibleError(GambitsError):
-    """No plan obeys all the rules; ``conflict`` holds rules that cannot hold together."""
+    """No plan obeys all the rules; ``conflict`` holds rules that cannot hold together, ``repairs`` what would help."""
 
     exit_code = 4
 
-    def __init__(self, message: str, conflict: tuple[BrokenRule, ...], hint: str = "") -> None:
+    def __init__(
+        self, message: str, conflict: tuple[BrokenRule, ...], hint: str = "", repairs: tuple[Repair, ...] = ()
+    ) -> None:
         super().__init__(message, hint)
         self.conflict = conflict
+        self.repairs = repairs
 
 
 class UnfinishedError(GambitsError):

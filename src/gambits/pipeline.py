@@ -7,8 +7,9 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,9 +31,11 @@ from gambits.analyse.contributions import contributions, extrapolated, matching_
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
 from gambits.analyse.outlook import Outlook
+from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
+from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
-from gambits.errors import InputError, Problem, Where
+from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
@@ -68,7 +71,40 @@ def solve(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Set
     InfeasibleError
         If no plan obeys every rule.
     """
-    return plan_of(Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit))
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        return plan_of(study, chosen)
+
+
+def solve_with_prices(
+    portfolio: Portfolio,
+    gambit: Gambit | str = GAMBITS[0],
+    settings: Settings = Settings(),
+    told: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Do what ``solve`` does, and say what one more and one less of each number in the rules is worth.
+
+    ``told`` is told which number is being priced.
+
+    Raises
+    ------
+    InputError, InfeasibleError
+        As ``solve``.
+    """
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    with mending(study, chosen):
+        plan = plan_of(study, chosen)
+    return replace(plan, prices=tuple(find_prices(study, chosen, told).to_dict()))
+
+
+@contextmanager
+def mending(study: Study, gambit: Gambit) -> Iterator[None]:
+    """Where rules cannot all hold, find what would mend that before the error goes on."""
+    try:
+        yield
+    except InfeasibleError as error:
+        repairs = find_repairs(study, gambit, error)
+        raise InfeasibleError(error.message, error.conflict, error.hint, repairs) from None
 
 
 def plan_of(study: Study, gambit: Gambit) -> Plan:
@@ -117,8 +153,11 @@ def compare(
         if names.count(gambit.name) > 1:
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
-    study = Study(portfolio, settings)
-    return Comparison({gambit.name: plan_of(study, gambit) for gambit in chosen})
+    study, plans = Study(portfolio, settings), {}
+    for gambit in chosen:
+        with mending(study, gambit):
+            plans[gambit.name] = plan_of(study, gambit)
+    return Comparison(plans)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:

@@ -79,7 +79,8 @@ class Plan:
     by scenario, money missing and stability, as JSON; None for a certain plan. ``market`` is token GDP by sector and
     period, as JSON; None without a market. ``extrapolated`` is the part of the value on gains that reach more than
     1 OOM beyond their evidence. ``tail`` is the α of ``cvar``. The first ``fixed`` periods were over on the day of the
-    estimates.
+    estimates. ``prices`` holds what one more and one less of each number in the rules is worth, as JSON; None where
+    they were not asked for.
     """
 
     status: str
@@ -107,6 +108,7 @@ class Plan:
     extrapolated: float = 0.0
     tail: float = 0.2
     fixed: int = 0
+    prices: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def gap(self) -> float:
@@ -177,7 +179,7 @@ class Plan:
             **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
             "market": self.market,
             "extrapolated": self.extrapolated,
-            "prices": None,
+            "prices": None if self.prices is None else [dict(price) for price in self.prices],
             "seed": self.seed,
             "draws": self.draws,
             "warnings": list(self.warnings),

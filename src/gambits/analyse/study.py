@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
+from gambits.allocate.eligible import eligible
+from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
@@ -133,8 +135,11 @@ class Study:
         pool.keep(found.points)
         return replace(found, points=())
 
-    def _patience(self, aim: float) -> Patience:
-        return self.settings.patience(aim)
+    def has_whole_choices(self, gambit: Gambit) -> bool:
+        """Whether rules make plans choose between whole things, so that value moves in steps."""
+        initiatives, _ = eligible(self.portfolio, gambit)
+        layout = lay_out(self.portfolio, gambit, initiatives, self.forecast(gambit).objective.weights, 0.0)
+        return len(layout.binary) > 0
 
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""

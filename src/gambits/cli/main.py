@@ -6,6 +6,7 @@ import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,25 +209,35 @@ def check(portfolio: str, as_json: bool) -> None:
 @gambit_option
 @settings_options
 @record_options
+@click.option("--prices", "priced", is_flag=True, help="Say what one more and one less of each limit is worth.")
 @json_option
 @out_option
-def solve(portfolio: str, gambit: str, settings: Settings, recorder: Recorder, as_json: bool, out: str | None) -> None:
+def solve(
+    portfolio: str, gambit: str, settings: Settings, recorder: Recorder, priced: bool, as_json: bool, out: str | None
+) -> None:
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
-    from gambits.cli import tables
+    from gambits.cli import price_tables, tables
     from gambits.cli.output import finish, show
+    from gambits.cli.progress import telling
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
 
     found, chosen = load(portfolio), load_gambit(gambit)
-    plan = pipeline.solve(found, chosen, settings)
-    recorder.keep(found, chosen, settings, plan.to_dict())
+    if priced:
+        with telling("pricing {}") as told:
+            plan = pipeline.solve_with_prices(found, chosen, replace(settings, watch=None), told)
+    else:
+        plan = pipeline.solve(found, chosen, settings)
+    recorder.keep(found, chosen, settings, replace(plan, prices=None).to_dict())
     if out is not None:
         write_json(plan.to_dict(), out)
     if as_json and out != "-":
         write_json(plan.to_dict())
     elif out != "-":
         show(tables.plan(plan, found, gambit))
+        if plan.prices is not None:
+            show(price_tables.prices(plan))
     finish(plan)
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,8 +65,19 @@ def report(error: GambitsError, *, as_json: bool) -> None:
     if isinstance(error, InfeasibleError):
         for rule in error.conflict:
             click.echo(f"  {rule.where}: {rule.rule}", err=True)
+        for line in _repairs(error):
+            click.echo(line, err=True)
     if error.hint:
         click.echo(f"Next: {error.hint}", err=True)
+
+
+def _repairs(error: InfeasibleError) -> Iterator[str]:
+    """Say what would leave a plan, the smallest change first, and what that plan is worth."""
+    if error.repairs:
+        yield "Any one of these would leave a plan (each was tried):"
+    for repair in error.repairs:
+        worth = "" if repair.value_after is None else f" — the best plan is then worth {repair.value_after:.3f} OOM"
+        yield f"  {repair.words}{worth}"
 
 
 def _as_json(error: GambitsError) -> dict[str, Any]:
@@ -74,7 +86,12 @@ def _as_json(error: GambitsError) -> dict[str, Any]:
         return {"format": "gambits/check/1", "status": "invalid", "problems": problems}
     if isinstance(error, InfeasibleError):
         conflict = [rule.to_dict() for rule in error.conflict]
-        return {"format": "gambits/plan/1", "status": "infeasible", "conflict": conflict, "repairs": None}
+        return {
+            "format": "gambits/plan/1",
+            "status": "infeasible",
+            "conflict": conflict,
+            "repairs": [one.to_dict() for one in error.repairs],
+        }
     return {"status": "failed", "message": error.message}
 
 

@@ -51,3 +51,15 @@ def counting(what: str) -> Iterator[Callable[[int], None] | None]:
 
     with Console(stderr=True).status(f"{what}: none yet") as status:
         yield lambda count: status.update(f"{what}: {count}")
+
+
+@contextmanager
+def telling(text: str) -> Iterator[Callable[[str], None]]:
+    """Give what to tell of each step, shown in place of ``{}``; nothing shows unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text.format("…")) as status:
+        yield lambda step: status.update(text.format(step))
