@@ -17,6 +17,7 @@ from typing import cast
 import yaml
 
 from gambits.errors import InputError, Problem, Where
+from gambits.words import printable
 
 NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 _NUMBER = re.compile(NUMBER_PATTERN)
@@ -91,11 +92,6 @@ class Report:
             raise InputError(tuple(unique))
 
 
-def printable(text: str) -> str:
-    """Replace what a terminal would act on."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
-
-
 def as_shown(path: Path) -> str:
     """Name a file as its reader would: from the folder they are in, if it lies below it."""
     resolved, here = path.resolve(), Path.cwd()
@@ -116,6 +112,19 @@ def stop(file: str, line: int, code: str, message: str, fix: str) -> InputError:
     return InputError((Problem(code, Where(file, line), message, fix),))
 
 
+def check_name(shown: str) -> None:
+    """Refuse the name of a file that no text could hold, or that a terminal would act on.
+
+    Raises
+    ------
+    InputError
+        If a character of it is not printable, or not UTF-8.
+    """
+    if printable(shown) != shown:
+        message = "the name of the file holds a character that cannot be printed"
+        raise stop(printable(shown), 0, "control-character", message, "rename it")
+
+
 def read_text(path: Path, shown: str) -> str:
     """Read a UTF-8 file of bounded size.
 
@@ -124,6 +133,7 @@ def read_text(path: Path, shown: str) -> str:
     InputError
         If the file is absent, not readable, too large or not UTF-8.
     """
+    check_name(shown)
     try:
         # Read and then measured: a device or a pipe has no size to ask for.
         with path.open("rb") as file:
