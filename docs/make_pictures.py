@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gambits import Comparison, Plan, compare, load
+from gambits import Comparison, Plan, load
 from gambits.analyse.compare import Difference
 from gambits.analyse.study import Settings
+from gambits.pipeline import compare
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 

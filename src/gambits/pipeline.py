@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,6 +33,7 @@ from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
+from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError, InputError, Problem, Where
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
@@ -152,11 +153,22 @@ def compare(
         if names.count(gambit.name) > 1:
             message = f"two gambits are called `{gambit.name}`"
             raise InputError((Problem("same-name", Where(gambit.file, 1), message, "rename one of them"),))
-    study, plans = Study(portfolio, settings), {}
-    for gambit in chosen:
+    return comparison_of(Study(portfolio, settings), chosen)
+
+
+def comparison_of(study: Study, gambits: Sequence[Gambit]) -> Comparison:
+    """Lay side by side the plans of a portfolio under study, with what to hold them against.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan obeys every rule of one of them.
+    """
+    plans = {}
+    for gambit in gambits:
         with mending(study, gambit):
             plans[gambit.name] = plan_of(study, gambit)
-    return Comparison(plans)
+    return weigh(study, gambits, plans)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:

@@ -495,7 +495,9 @@ def test_ctrl_c_after_the_search_leaves_the_plan_that_was_found(
 def test_a_real_interrupt_gives_a_plan(tmp_path: Path) -> None:
     """The signal of Ctrl-C, to the installed command, once the terminal shows that a plan was found."""
     out = tmp_path / "plan.json"
-    with started("solve", "frontier-lab", "--draws", "3000", "--batches", "0", "-o", out) as (process, terminal):
+    # A gap that takes many rounds: a plan that is certified before the signal comes would rightly end with 0.
+    command = ("solve", "frontier-lab", "--draws", "3000", "--batches", "0", "--gap", "1e-8")
+    with started(*command, "-o", out) as (process, terminal):
         read_until(terminal, "round ")
         process.send_signal(signal.SIGINT)
         read_until(terminal, None)

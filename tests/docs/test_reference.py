@@ -97,6 +97,9 @@ def test_every_public_name_is_on_the_python_page(name: str) -> None:
 def keys_of(record: Any) -> set[str]:
     """List the names of a JSON record's own keys, leaving out those that an author chose."""
     chosen = {"shares", "initiatives", "uses", "plans", "moves", "inputs", "versions", "scenarios", "stability"}
+    chosen |= {"references", "rivals", "crossings"}
+    # Nothing but names that an author chose, and numbers.
+    bare = {"inputs", "versions", "scores", "best", "regret", "shortfall", "values", "reoptimised"}
     if isinstance(record, list):
         return set().union(*map(keys_of, record))
     if not isinstance(record, dict):
@@ -104,7 +107,9 @@ def keys_of(record: Any) -> set[str]:
     found = set(record)
     for key, value in record.items():
         inside = list(value.values()) if key in chosen and isinstance(value, dict) else value
-        found |= set() if key in ("inputs", "versions") else keys_of(inside)
+        if key == "rivals":
+            inside = [race for row in inside for race in row.values()]
+        found |= set() if key in bare else keys_of(inside)
     return found
 
 

@@ -366,6 +366,6 @@ def test_the_memo_says_by_which_law_an_effect_is_and_how_its_range_came_about(fi
     assert "parameter efficiency 1.608 to 2.101× by ParScale (Chen et al. 2025; R2)" in memo
     (line,) = [line for line in memo.splitlines() if line.startswith("- ParScale: Chen et al. 2025, arXiv 2505.10475.")]
     assert "k ln P + 1, at streams 8, data code" in line
-    assert "gives 1.811; 5th to 95th percentile over the gain's logarithm, 1.25 times less or more" in line
+    assert "gives 1.81; 5th to 95th percentile over the gain's logarithm, 1.25 times less or more" in line
     assert "R2: read in a secondary place" in line
     assert "models of 0.5 to 4.4 billion parameters" in line

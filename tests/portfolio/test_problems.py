@@ -119,7 +119,7 @@ TWO_THAT_WAIT = """\
 
 CASES = (
     # keys
-    Case("unknown-key", "money:", "currency: x  # here\nmoney:", "unknown key `currency`", "use one of: as_of"),
+    Case("unknown-key", "money:", "zeal: x  # here\nmoney:", "unknown key `zeal`", "use one of: as_of"),
     Case("unknown-key", COST, f"{COST}    respnse: 1  # here\n", "`initiatives.play.respnse`", "`response`?"),
     Case("unknown-key", "{unique_tokens: 1e13}", "{unique_token: 1e13}  # here", "play.effects", "`unique_tokens`?"),
     Case("unknown-key", COST, f"{COST}    <<: {{lag: 1}}  # here\n", "unknown key `initiatives.play.<<`", "use one of"),
@@ -351,6 +351,28 @@ ADDITIONS = (
         "give 4 numbers",
     ),
     Case("out-of-range", "{per_period: 20}", "{per_period: 20, reserve: 2}  # here", "2 is not a number", "at most 1"),
+    Case(
+        "unknown-initiative",
+        "money:",
+        "current: {plya: 3}  # here\nmoney:",
+        "names `plya`, which",
+        "did you mean `play`",
+    ),
+    Case(
+        "out-of-range",
+        "money:",
+        "rivals: {other: {effective_compute: 2e27}}  # here\nmoney:",
+        "is a logarithm",
+        "write log10 of the FLOP",
+    ),
+    Case(
+        "no-frontier",
+        LAB[LAB.index(FRONTIER) : LAB.index("    uses:")],
+        "rivals: {other: {effective_compute: 27}}  # here\n"
+        + TO_THE_EFFECT[len(FRONTIER) :].rsplit("    effects", 1)[0],
+        "`rivals` are measured against a `frontier`",
+        "add `frontier:`",
+    ),
 )
 WARNINGS = (
     Case("no-spread", COST, "    cost: 20 to 20  # here\n", "no spread", "write one number"),

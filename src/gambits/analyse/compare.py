@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from gambits.allocate.plan import Plan
+from gambits.allocate.plan import Plan, rounded
+from gambits.analyse.break_even import Line
+from gambits.analyse.reference import Reference
+from gambits.analyse.regret import REGRET_KEYS, Regret
+from gambits.analyse.rivals import Standings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +38,27 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Plans of one portfolio, by gambit, in the order asked for."""
+    """Plans of one portfolio, by gambit, in the order asked for.
+
+    Attributes
+    ----------
+    plans
+        By gambit.
+    references
+        Plans that no gambit chose, by name.
+    regret
+        What each plan is worth, and falls short of, in every view; None where that was not asked.
+    standings
+        Who is ahead; None without rivals.
+    break_even
+        Lines of the first two plans along beliefs; empty for one plan.
+    """
 
     plans: Mapping[str, Plan]
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    regret: Regret | None = None
+    standings: Standings | None = None
+    break_even: tuple[Line, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -69,16 +91,18 @@ class Comparison:
         return tuple(sorted(id for id, count in counts.items() if holds(count)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the comparison as JSON. Regret and break-even beliefs are not computed yet: null."""
-        return {
-            "format": FORMAT,
-            "plans": {name: plan.to_dict() for name, plan in self.plans.items()},
+        """Give the comparison as JSON."""
+        beside = {
             "core": list(self.core),
             "held_back": list(self.held_back),
             "not_funded": list(self.not_funded),
-            "regret": None,
-            "break_even": None,
+            "references": {name: each.to_dict() for name, each in self.references.items()},
+            **(self.regret.to_dict() if self.regret else dict.fromkeys(REGRET_KEYS)),
+            "rivals": self.standings.to_dict() if self.standings else {},
+            "break_even": [line.to_dict() for line in self.break_even],
         }
+        plans = {name: plan.to_dict() for name, plan in self.plans.items()}
+        return {"format": FORMAT, "plans": plans, **rounded(beside)}
 
     def to_frame(self) -> pd.DataFrame:
         """Give money by initiative (rows) and gambit (columns)."""

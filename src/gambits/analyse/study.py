@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
+from gambits.forecast.belief import believed
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
 from gambits.forecast.workers import THREADS, Workers
@@ -76,6 +77,7 @@ class Study:
         self._seen: dict[tuple[str, int, Objective, float], Forecast] = {}
         self._pools: dict[int, Pool] = {}
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
+        self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
 
     def forecast(self, gambit: Gambit, seed: str | None = None, draws: int | None = None) -> Forecast:
         """Give the futures seen through a gambit's objective and tail; drawn once for each seed and number."""
@@ -85,7 +87,7 @@ class Study:
         if key not in self._seen:
             drawn = (seed, count, len(objective.weights))
             if drawn not in self._drawn:
-                found = self._draw(seed, count, len(objective.weights))
+                found = self.draws(*drawn)
                 self._drawn[drawn] = Forecast(found, objective, gambit.tail, self.settings.workers)
             self._seen[key] = self._drawn[drawn].through(objective, gambit.tail)
         return self._seen[key]
@@ -109,7 +111,9 @@ class Study:
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
 
-    def under(self, gambit: Gambit, portfolio: Portfolio | None = None, *, aim: float = AIM) -> Optimum:
+    def under(
+        self, gambit: Gambit, portfolio: Portfolio | None = None, *, near: Optimum | None = None, aim: float = AIM
+    ) -> Optimum:
         """Find the best plan under other rules, starting from all that is known of these futures.
 
         Parameters
@@ -119,6 +123,8 @@ class Study:
         portfolio
             The portfolio with other rules (budget, resources, ``must``, ``never``, links); the same initiatives in
             the same order, with the same estimates. None for its own.
+        near
+            The answer to a like question about other futures.
         aim
             Gap at which the search stops, OOM.
 
@@ -130,7 +136,12 @@ class Study:
         seen = self.forecast(gambit)
         pool = self.pool(seen)
         found = allocate(
-            portfolio or self.portfolio, gambit, seen, start=pool.points, patience=self.settings.patience(aim)
+            portfolio or self.portfolio,
+            gambit,
+            seen,
+            near=near,
+            start=pool.points,
+            patience=self.settings.patience(aim),
         )
         pool.keep(found.points)
         return replace(found, points=())
@@ -141,11 +152,37 @@ class Study:
         layout = lay_out(self.portfolio, gambit, initiatives, self.forecast(gambit).objective.weights, 0.0)
         return len(layout.binary) > 0
 
+    def believing(self, chances: Mapping[str, float]) -> Study:
+        """Give the study of the same futures with other probabilities of their scenarios.
+
+        Parameters
+        ----------
+        chances
+            Probability by scenario; those that are not named share what is left of 1 as they do here.
+        """
+        key = tuple(sorted(chances.items()))
+        if key not in self._beliefs:
+            self._beliefs[key] = _Believing(self, chances)
+        return self._beliefs[key]
+
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""
         return self._pools.setdefault(id(seen), Pool())
 
-    def _draw(self, seed: str, count: int, periods: int) -> Draws:
+    def draws(self, seed: str, count: int, periods: int) -> Draws:
+        """Draw the futures; seen through no objective yet."""
         if self.settings.certain:
             return central_draw(self.portfolio, periods)
         return draw(self.portfolio, periods, seed, count)
+
+
+class _Believing(Study):
+    """A study whose futures are those of another, weighed by other beliefs."""
+
+    def __init__(self, whole: Study, chances: Mapping[str, float]) -> None:
+        super().__init__(whole.portfolio, whole.settings)
+        self._whole = whole
+        self._chances = chances
+
+    def draws(self, seed: str, count: int, periods: int) -> Draws:
+        return believed(self._whole.draws(seed, count, periods), self._chances)

@@ -1,6 +1,7 @@
 """The command line: it parses, calls, and prints."""
 
 from gambits.cli.calibrate import calibrate
+from gambits.cli.compare import compare
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
@@ -11,6 +12,7 @@ from gambits.cli.runs import runs
 from gambits.cli.template import template
 
 main.add_command(memo)
+main.add_command(compare)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)

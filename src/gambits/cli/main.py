@@ -159,7 +159,6 @@ def main(context: click.Context) -> None:
 def demo(settings: Settings, out: str) -> None:
     """Compare the gambits on a bundled portfolio and write a memo for each."""
     from gambits import pipeline
-    from gambits.analyse.compare import Comparison
     from gambits.analyse.study import Study
     from gambits.briefing import brief
     from gambits.cli import tables
@@ -172,7 +171,7 @@ def demo(settings: Settings, out: str) -> None:
     portfolio = load("frontier-lab")
     study = Study(portfolio, settings)
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
-    comparison = Comparison({gambit.name: pipeline.plan_of(study, gambit) for gambit in gambits})
+    comparison = pipeline.comparison_of(study, gambits)
     show(tables.comparison(comparison, portfolio))
     paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
@@ -249,36 +248,6 @@ def solve(
         if plan.prices is not None:
             show(price_tables.prices(plan))
     finish(plan)
-
-
-@main.command()
-@portfolio_argument
-@click.option("--gambit", "gambits", multiple=True, metavar="NAME|FILE", help="Gambits to compare; may be repeated.")
-@settings_options
-@record_options
-@json_option
-@out_option
-def compare(
-    portfolio: str, gambits: tuple[str, ...], settings: Settings, recorder: Recorder, as_json: bool, out: str | None
-) -> None:
-    """Lay the plans of several gambits side by side; incumbent and challenger unless told."""
-    from gambits import pipeline
-    from gambits.cli import tables
-    from gambits.cli.output import finish, show
-    from gambits.portfolio.gambit import load_gambit
-    from gambits.portfolio.load import load
-
-    found, chosen = load(portfolio), [load_gambit(name) for name in gambits or pipeline.GAMBITS]
-    comparison = pipeline.compare(found, chosen, settings)
-    for each in chosen:
-        recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
-    if out is not None:
-        write_json(comparison.to_dict(), out)
-    if as_json and out != "-":
-        write_json(comparison.to_dict())
-    elif out != "-":
-        show(tables.comparison(comparison, found))
-    finish(*comparison.plans.values())
 
 
 @main.command()

@@ -123,7 +123,7 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
     """Lay out some of the draws for the oracle."""
     ln_compute, ln_tokens = draws.ln_compute[rows], draws.ln_tokens[rows]
     ln_served = None if draws.ln_served is None else draws.ln_served[rows]
-    law = None if draws.law is None else _law_of(draws.law, rows)
+    law = None if draws.law is None else draws.law.of(rows)
     nothing = np.zeros_like(ln_compute)
     flat = Reach(nothing, nothing, nothing, nothing)
     exponents = np.array([response.exponent for response in draws.responses] or [1.0] * len(draws.ids))
@@ -356,7 +356,7 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
         ln_compute=block.ln_compute[rows],
         tokens=block.tokens[rows],
         ln_served=None if block.ln_served is None else block.ln_served[rows],
-        law=None if block.law is None else _law_of(block.law, rows),
+        law=None if block.law is None else block.law.of(rows),
         baseline=Reach(base.oom[rows], base.by_compute[rows], base.by_tokens[rows], base.split[rows]),
         helps=tuple(map(of, block.helps)),
         harms=tuple(map(of, block.harms)),

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from gambits.errors import InputError, Problem, Where
 from gambits.forecast.fates import Fates, Gate, fates
 from gambits.forecast.sampling import reordered, stratified
-from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Trend
+from gambits.portfolio.model import Initiative, Lever, Portfolio, Response, Rival, Trend
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.quantiles import quantile
 from gambits.scaling.frontier import LN_10, Constants
@@ -107,6 +107,8 @@ class Draws:
     ln_served
         Shape (R, 1): ln of the tokens that the flagship serves over its life, −∞ for none; None where no draw has
         any.
+    rivals
+        Shape (R, K) each: effective compute of other labs in log10 FLOP, by name.
     """
 
     ids: tuple[str, ...]
@@ -127,6 +129,7 @@ class Draws:
     elasticity: float = 0.0
     value_per_oom: float = 0.0
     ln_served: Array | None = None
+    rivals: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -318,6 +321,7 @@ def _gather(
         elasticity=portfolio.market.elasticity if portfolio.market else 0.0,
         value_per_oom=portfolio.market.value_per_oom if portfolio.market else 0.0,
         ln_served=_ln_served(portfolio, values),
+        rivals={each.name: _rival(each, years, values, count) for each in portfolio.rivals},
     )
 
 
@@ -328,6 +332,14 @@ def _ln_served(portfolio: Portfolio, values: Values) -> Array | None:
     served = values("frontier.inference_tokens", portfolio.frontier.inference_tokens, 0.0)
     with np.errstate(divide="ignore"):
         return np.log(served)[:, np.newaxis] if served.any() else None
+
+
+def _rival(rival: Rival, years: Array, values: Values, count: int) -> Array:
+    """Give the effective compute of another lab at the start of each period, (R, K), log10 FLOP."""
+    key = f"rivals.{rival.name}"
+    level = values(f"{key}.effective_compute", rival.effective_compute, 0.0)
+    growth = np.log10(values(f"{key}.growth_per_year", rival.growth_per_year, 0.0))
+    return np.broadcast_to(level[:, np.newaxis] + growth[:, np.newaxis] * years, (count, len(years)))
 
 
 def _pairs(portfolio: Portfolio, values: Values, alive: Mapping[str, Array]) -> tuple[Pair, ...]:

@@ -148,6 +148,15 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another lab: its effective compute at the start, log10 FLOP, and the factor by which it grows in a year."""
+
+    name: str
+    effective_compute: Estimate
+    growth_per_year: Estimate = Estimate.point(1, Bounds.POSITIVE)
+
+
+@dataclass(frozen=True, slots=True)
 class Synergy:
     """An extra effect of two initiatives together, on the lesser progress of both."""
 
@@ -383,8 +392,9 @@ class Portfolio:
 
     ``groups`` and each set of ``excludes``, of which at most one is funded, name initiatives as the file does.
 
-    ``initiatives`` stand in canonical order (``order.py``). ``inputs`` holds every value as written, by dotted
-    key; ``where`` says on which line; both leave equality to the records.
+    ``initiatives`` stand in canonical order (``order.py``). ``current`` is today's allocation, money over the
+    horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written,
+    by dotted key; ``where`` says on which line; both leave equality to the records.
     """
 
     name: str
@@ -405,6 +415,8 @@ class Portfolio:
     groups: tuple[Group, ...] = ()
     excludes: tuple[tuple[str, ...], ...] = ()
     counts: Counts = Counts()
+    rivals: tuple[Rival, ...] = ()
+    current: Mapping[str, float] | None = None
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)

@@ -226,11 +226,28 @@ DECISION: Final = Section(
     )
 )
 
+RIVAL: Final = Section(
+    (
+        Key(
+            "effective_compute",
+            _POSITIVE,
+            "its effective compute at the start of the first period",
+            "log10 FLOP",
+            required=True,
+        ),
+        Key("growth_per_year", _POSITIVE, "growth of its effective compute", "× a year", "1"),
+    )
+)
+
 SCENARIO: Final = Section(
     (
         Key("name", Text(), "what the future is called", required=True),
         Key("probability", Number(above=0, high=1), "its probability", required=True),
-        Key("change", Changes(), "estimates under `frontier`, `market` and `initiatives` that differ, by dotted key"),
+        Key(
+            "change",
+            Changes(),
+            "estimates under `frontier`, `market`, `rivals` and `initiatives` that differ, by dotted key",
+        ),
     )
 )
 
@@ -400,8 +417,13 @@ PORTFOLIO: Final = Section(
             "what a plan is worth; a weight not given is its default unless any is given, then 0",
         ),
         Key("decision", DECISION, "what the memo asks a board to decide"),
-        Key("current", Later("money by id"), "today's allocation"),
-        Key("rivals", Later("section"), "other labs"),
+        Key(
+            "current",
+            Table(_MONEY, "initiative"),
+            "today's allocation: money over the horizon by initiative, paid evenly from its start on",
+            "money",
+        ),
+        Key("rivals", Table(RIVAL, "rival"), "other labs, to be ahead of or behind"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
         Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
         Key(

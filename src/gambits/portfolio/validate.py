@@ -30,6 +30,8 @@ from gambits.portfolio.sizes import (
 ROUNDED_LAW: Final = "chinchilla-2022-rounded"
 UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
 _PROBABILITY_TOLERANCE: Final = 1e-6
+_LARGEST_LOG: Final = 60
+"""Of a rival's effective compute, log10 FLOP."""
 _MAY_BE_ABSENT: Final = ("success", "value", "growth_per_year", "inference_tokens")
 """Estimates with a default, which a scenario may change though they are not written."""
 
@@ -239,7 +241,7 @@ def _may_change(key: str) -> bool:
     parts = key.split(".")
     if parts[0] == "initiatives":
         return parts[2:3] in (["cost"], ["success"], ["effects"], ["value"])
-    return parts[0] in ("frontier", "market")
+    return parts[0] in ("frontier", "market", "rivals")
 
 
 def _is_there(key: str, report: Report) -> bool:
@@ -317,6 +319,24 @@ def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
                 report.add(key, "no-market", f"`{key}` moves a market that is not there", mend)
 
 
+def check_current(draft: Draft, report: Report, folder: Path) -> None:
+    """Today's allocation is of initiatives that there are."""
+    check_members(draft.get("current", ()), draft, "current", report)
+
+
+def check_rivals(draft: Draft, report: Report, folder: Path) -> None:
+    """Rivals are measured on the lab's own scale: there is a frontier, and a logarithm is not taken for the FLOP."""
+    rivals = draft.get("rivals", {})
+    if rivals and "frontier" not in report.where:
+        report.add("rivals", "no-frontier", "`rivals` are measured against a `frontier`", "add `frontier:`")
+    for name, rival in rivals.items():
+        level = rival.get("effective_compute")
+        if level is not None and max(level.values) > _LARGEST_LOG:
+            place = f"rivals.{name}.effective_compute"
+            message = f"`{place}` is a logarithm, and 1e{max(level.values):g} FLOP are beyond all reason"
+            report.add(place, "out-of-range", message, "write log10 of the FLOP, as 27.3 for 2e27")
+
+
 def check_criteria(draft: Draft, report: Report, folder: Path) -> None:
     """A criterion for stopping has a limit."""
     for id, initiative in draft.get("initiatives", {}).items():
@@ -343,6 +363,8 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_synergies,
     check_overlaps,
     check_market_is_there,
+    check_current,
+    check_rivals,
     check_law_costs_count,
     check_law_gains_count_once,
     check_smaller_models_count_once,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from gambits.errors import InfeasibleError, InputError
 from gambits.ledger.reduced import reduced_sha256
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
-from gambits.rerun.edits import Edit, Part, Player, coarser, edits_between, mixed
+from gambits.rerun.edits import DRAWN, Edit, Part, Player, coarser, edits_between, mixed
 from gambits.rerun.sides import Side
 from gambits.rerun.worlds import World
 
@@ -227,7 +227,7 @@ class _Game:
         return self._known[key].measured
 
     def _solve(self, portfolio: Portfolio, gambit: Gambit, world: World) -> _Solved:
-        seen = Study(portfolio, Settings(**{**world.settings, "batches": 0})).forecast(gambit)
+        seen = Study(portfolio, Settings(**_futures(world), batches=0)).forecast(gambit)
         # What answered a like question is a good place for a first cut, where the same initiatives stand in it.
         shape = (len(seen.ids), portfolio.periods.count)
         latest = self._latest if self._latest is not None and self._latest.ids == seen.ids else None
@@ -243,5 +243,8 @@ class _Game:
 
 
 def _reduced(portfolio: Portfolio, gambit: Gambit, world: World) -> str:
-    settings = {name: value for name, value in world.settings.items() if name != "batches"}
-    return reduced_sha256(portfolio, gambit, settings)
+    return reduced_sha256(portfolio, gambit, _futures(world))
+
+
+def _futures(world: World) -> dict[str, Any]:
+    return {name: value for name, value in world.settings.items() if name in DRAWN}

@@ -14,6 +14,8 @@ from gambits.rerun.worlds import LAW_KEY, World
 
 _LAW: Final = "law/"
 _INITIATIVES: Final = "initiatives"
+DRAWN: Final = ("draws", "seed", "certain")
+"""The settings that decide the futures; the others say how far a search goes."""
 
 
 class Part(Enum):
@@ -103,7 +105,7 @@ def _place(edit: Edit) -> str:
 
 
 def _drawn(world: World) -> dict[str, Any]:
-    return {name: value for name, value in world.settings.items() if name != "batches"}
+    return {name: value for name, value in world.settings.items() if name in DRAWN}
 
 
 def _by_leaf(keys: Iterable[str]) -> dict[str, set[str]]:

@@ -65,6 +65,11 @@ class Constants:
     r_d: float | Array
     r_n: float | Array
 
+    def of(self, rows: NDArray[np.int64]) -> Constants:
+        """Give the constants of some draws, by number."""
+        parts = (getattr(self, name) for name in self.__slots__)
+        return Constants(*(part[rows] if np.ndim(part) else part for part in parts))
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
