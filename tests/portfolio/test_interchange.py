@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gambits import load
@@ -110,6 +111,28 @@ def decorated(draw: st.DrawFn, text: str) -> str:
     if draw(st.booleans()):
         first["stages"] = [{"name": "pilot", "cost": "1 to 3", "success": 0.5}, {"name": "scale", "cost": 9}]
         first.pop("cost"), first.pop("success", None)
+    last = initiatives[list(initiatives)[-1]]
+    if draw(st.booleans()) and len(initiatives) > 1:
+        last["levels"] = [{"cost": 3}, {"name": "big", "cost": "4 to 9", "effects": {"compute": 1.25}, "value": -1}]
+        last.pop("cost")
+    last |= {
+        "dissent": [{"by": draw(WORDS), "text": draw(WORDS)}, {"by": "us", "text": "no"}],
+        "review_every": "2 quarters",
+    }
+    last["kill"] = [
+        {"metric": "loss", "below": 2, "by": "2027-06-30"},
+        {"metric": "m", "above": -1e9, "by": "2027-12-31"},
+    ]
+    if "levels" not in last:
+        last |= {"spent": {"2026Q3": 0.5, "2026Q4": 0.25}, "minimum": 0.5}
+    if len(initiatives) > 2:
+        names = list(initiatives)
+        last["after"] = [{"any": names[:2], "share": 0.5}, {"of": names[0], "lag": 1}]
+        file["groups"] = [{"among": names[:2], "max": 0.75}, {"among": names[1:], "min": 0, "max": 1}]
+        waiting = {id for id in names for key in ("requires", "after") if initiatives[id].get(key)}
+        file["excludes"] = [list(pair) for pair in combinations(names, 2) if not waiting & set(pair)]
+        file["counts"] = {"max": 3}
+    file["budget"]["funds"] = [{"name": draw(WORDS), "paths": ["architect", "scale"], "per_period": 1.5}]
     file["name"] = draw(WORDS)
     file["market"] = {"elasticity": 0.5, "sectors": {"homes": sector(1e12), "firms": sector("1e11 to 1e12")}}
     file["scenarios"] = [
@@ -130,7 +153,7 @@ def sector(tokens: object) -> dict[str, object]:
     return {"tokens_per_day": tokens, "value_per_million": 2e-6, "cost_per_million": 4e-7}
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, phases=[Phase.generate])
 @given(data=st.data())
 def test_a_portfolio_comes_back_equal_from_tables_and_from_a_workbook(
     data: st.DataObject,

@@ -5,6 +5,7 @@ from gambits.cli.compare import compare
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
+from gambits.cli.graph import graph
 from gambits.cli.main import main
 from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
@@ -16,6 +17,7 @@ main.add_command(compare)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
+main.add_command(graph)
 main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)

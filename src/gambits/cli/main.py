@@ -34,6 +34,7 @@ What do you want to do?
   start your own portfolio        gambits init my-lab
   fill one in in a spreadsheet    gambits template -o my-lab.xlsx
   check a portfolio               gambits check my-lab
+  see what waits for what         gambits graph my-lab
   fit a law to your own runs      gambits fit runs.csv -o my-law.yaml
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent

@@ -164,6 +164,15 @@ def show(*parts: RenderableType) -> None:
         console.print(part)
 
 
+def as_text(part: RenderableType) -> str:
+    """Give a table as plain text of 100 columns, for a file."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    Console(file=text, width=WIDTH, highlight=False, color_system=None).print(part)
+    return text.getvalue()
+
+
 def finish(*plans: Plan | Export) -> None:
     """Stop with exit code 5 if a plan, or the programme behind one, is not certified, after it was given."""
     loose = [plan for plan in plans if plan.status != "optimal"]

@@ -12,7 +12,7 @@ import yaml
 
 from gambits.files import bundled
 from gambits.files.cells import number_text, takes
-from gambits.files.kinds import Kind, Text
+from gambits.files.kinds import ByPeriod, Kind, Text
 from gambits.files.reading import plain
 from gambits.files.sections import Changes, Key, Section, Several, Table
 from gambits.portfolio.rows import ID, section_of
@@ -21,6 +21,8 @@ from gambits.portfolio.schema import rows as schema_rows
 from gambits.portfolio.tables import TABLES, owner_of
 
 Value = str | float | bool
+_NAMED: Final = (Table, Changes, ByPeriod)
+"""Kinds whose keys the author chooses: each that is in use has a column."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/.+-]*")
 
 
@@ -120,7 +122,7 @@ def _flat(section: Section, values: Mapping[str, Any], prefix: str = "", *, apar
             continue
         if isinstance(kind, Section) and value:
             yield from _flat(kind, value, f"{key}.", apart=apart)
-        elif isinstance(kind, Table | Changes) and value and not (isinstance(kind, Table) and kind.apart):
+        elif isinstance(kind, _NAMED) and value and not (isinstance(kind, Table) and kind.apart):
             yield from ((f"{key}.{each}", _cell(item, kind)) for each, item in value.items())
         else:
             yield key, _cell(value, kind)
@@ -144,9 +146,9 @@ def _headings(
             continue
         if isinstance(row.kind, Section):
             yield from _headings(row.kind, rows, chosen, f"{name}.", apart=apart)
-        elif isinstance(row.kind, Table | Changes):
+        elif isinstance(row.kind, _NAMED):
             yield from (Heading(each, row) for each in below)
-        if name in used or not (isinstance(row.kind, Section) or (below and isinstance(row.kind, Table | Changes))):
+        if name in used or not (isinstance(row.kind, Section) or (below and isinstance(row.kind, _NAMED))):
             yield Heading(name, row)
 
 

@@ -55,6 +55,26 @@ def waits_for(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
     return {id: tuple(sorted(nx.descendants(graph, id))) for id in graph}
 
 
+def layers(links: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """Put each initiative one layer behind the last of those that it waits for; ids sorted within a layer.
+
+    Raises
+    ------
+    ValueError
+        If some wait, through others, for themselves.
+    """
+    graph = _graph(links)
+    if not nx.is_directed_acyclic_graph(graph):
+        raise ValueError("a graph with cycles has no layers")
+    return tuple(tuple(sorted(each)) for each in nx.topological_generations(graph.reverse()))
+
+
+def dependents(links: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """List, for each id, everything that waits for it, through others too, sorted."""
+    graph = _graph(links)
+    return {id: tuple(sorted(nx.ancestors(graph, id))) for id in graph}
+
+
 def _graph(links: Mapping[str, Iterable[str]]) -> nx.DiGraph[str]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(sorted(links))

@@ -10,7 +10,7 @@ import yaml
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files.cells import Cell, Sheet, cell_node, scalar, takes
-from gambits.files.kinds import Kind, Number, Uncertain
+from gambits.files.kinds import ByPeriod, Kind, Number, Uncertain
 from gambits.files.reading import CellMark, Report, did_you_mean
 from gambits.files.sections import Changes, Section, Several, Table
 from gambits.quantities.estimates import Bounds
@@ -48,6 +48,8 @@ def _names(kind: Kind, heading: str) -> tuple[tuple[str, ...], Kind] | None:
     if isinstance(kind, Changes):
         # A scenario's changes have keys that are dotted themselves.
         return (heading,), Uncertain(Bounds.ANY)
+    if isinstance(kind, ByPeriod):
+        return (heading,), kind.each
     name, _, rest = heading.partition(".")
     below: Kind | None = None
     if isinstance(kind, Section):

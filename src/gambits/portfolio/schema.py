@@ -131,7 +131,7 @@ INITIATIVE: Final = Section(
         ),
         Key(
             "levels",
-            Several(LEVEL, "level"),
+            Several(LEVEL, "level", apart=True),
             "sizes in place of `cost`, in rising order: at most one is funded, and that one whole",
         ),
         Key("effects", EFFECTS, "what full funding does, by lever"),
@@ -168,8 +168,8 @@ INITIATIVE: Final = Section(
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
         Key("pilot", Later("section"), "what it costs to find out"),
         Key("review_every", Lasting(), "how long its estimates hold; a rerun names those that are older"),
-        Key("kill", Several(CRITERION, "criterion"), "what would stop the work; a rerun looks at each"),
-        Key("dissent", Several(DISSENT, "objection"), "objections that stand, and whose they are"),
+        Key("kill", Several(CRITERION, "criterion", apart=True), "what would stop the work; a rerun looks at each"),
+        Key("dissent", Several(DISSENT, "objection", apart=True), "objections that stand, and whose they are"),
     )
 )
 
@@ -319,7 +319,7 @@ PORTFOLIO: Final = Section(
                         "0",
                     ),
                     Key("reserve", _FRACTION, "part of all money that is kept back", "fraction", "0"),
-                    Key("funds", Several(FUND, "fund"), "money for some paths only, beside `per_period`"),
+                    Key("funds", Several(FUND, "fund", apart=True), "money for some paths only, beside `per_period`"),
                 )
             ),
             "the money",
@@ -431,7 +431,7 @@ PORTFOLIO: Final = Section(
             Several(OVERLAP, "overlap", apart=True),
             "effects that share one slack, and add up to a cap at most",
         ),
-        Key("groups", Several(GROUP, "group"), "limits on what sets of initiatives get together"),
+        Key("groups", Several(GROUP, "group", apart=True), "limits on what sets of initiatives get together"),
         Key("excludes", Several(Ids(), "set of ids"), "sets of which at most one gets money"),
         Key("counts", COUNTS, "how many initiatives get money"),
         Key(
