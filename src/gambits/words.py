@@ -46,3 +46,23 @@ def flop(log10: float) -> str:
 def printable(text: str) -> str:
     """Replace what a terminal would act on."""
     return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def estimate(key: str) -> str:
+    """Name an estimate by its dotted key: `self-play: post training` for `initiatives.self-play.effects.post_training`.
+
+    What stands elsewhere keeps the name of its section.
+    """
+    section, _, rest = key.partition(".")
+    if section == "overlaps":
+        among, _, lever = rest.rpartition(".")
+        return f"overlap of {among.replace('+', ', ')}: {_spaced(lever)}"
+    owner, _, name = rest.partition(".")
+    name = name.removeprefix("effects.").removeprefix("stages.")
+    if section in ("initiatives", "synergies"):
+        return f"{owner.replace('+', ' with ')}: {_spaced(name)}"
+    return _spaced(key)
+
+
+def _spaced(name: str) -> str:
+    return name.replace(".", " ").replace("_", " ")

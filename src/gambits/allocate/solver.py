@@ -42,6 +42,8 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 
 _WHOLE_OPTIONS: Final[dict[str, Any]] = {
+    # HiGHS 1.15 takes some sound problems for infeasible in its presolve, and is no slower here without it.
+    "presolve": "off",
     "mip_rel_gap": 0.0,
     "mip_feasibility_tolerance": 1e-7,
 }
@@ -50,6 +52,7 @@ _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
 _TOO_LARGE: Final = 1e15
 """What HiGHS does not take for a coefficient."""
+_FOREVER: Final = 1e9
 _GLANCE: Final = 0.1
 """Seconds between two looks at whether the search for whole solutions was interrupted."""
 _PULP_3: Final = not hasattr(pulp.LpProblem, "exported_variables")
@@ -246,7 +249,8 @@ class LiveModel:
             self._make_whole(self._whole, highspy.HighsVarType.kInteger)
             self._whole.HandleUserInterrupt = True
         self._whole.setOptionValue("mip_abs_gap", effort.gap)
-        self._whole.setOptionValue("time_limit", self._whole.getRunTime() + effort.seconds)
+        left = min(effort.seconds, _FOREVER)
+        self._whole.setOptionValue("time_limit", self._whole.getRunTime() + left)
         if near is not None:
             start = highspy.HighsSolution()
             values = np.empty(len(near))
@@ -255,6 +259,33 @@ class LiveModel:
             self._whole.setSolution(start)
         _run(self._whole)
         return self._read(self._whole)
+
+    def proof(self, count: int) -> Array:
+        """Weigh the first ``count`` rows so that their sum shows that nothing satisfies them, after ``solve`` said so.
+
+        Empty where HiGHS gives no such proof (Farkas 1902).
+        """
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.clearSolver()
+        self._highs.run()
+        _, is_there, ray = self._highs.getDualRay()
+        self._highs.setOptionValue("presolve", "choose")
+        return np.array(ray)[:count] if is_there else np.empty(0)
+
+    def keep_rows(self, kept: NDArray[np.bool_], low: Array, high: Array) -> None:
+        """Let go of some of the rows that were stated, and hold the others; once ``solve`` has been called.
+
+        Parameters
+        ----------
+        kept
+            Shape (m,): which rows hold, in the order of the statement.
+        low, high
+            Shape (m,): their limits.
+        """
+        rows = np.arange(len(kept), dtype=np.int32)
+        low, high = np.where(kept, low, -np.inf), np.where(kept, high, np.inf)
+        for highs in filter(None, (self._highs, self._whole)):
+            highs.changeRowsBounds(len(rows), rows, low, high)
 
     def _make_whole(self, highs: Any, kind: Any) -> None:
         where = self._position[self.binary]
