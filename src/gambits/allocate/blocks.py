@@ -10,7 +10,7 @@ import numpy as np
 from gambits.allocate.eligible import own_reason, place_of, waits
 from gambits.allocate.layout import Layout
 from gambits.allocate.limits import ABSENT, NO_LIMITS, Limits, Quantities, Term, joined, limits, unknown
-from gambits.allocate.waiting import furthest
+from gambits.allocate.waiting import ahead, picked
 from gambits.errors import BrokenRule, Where
 from gambits.portfolio.model import Initiative, Need
 from gambits.words import percent
@@ -47,8 +47,11 @@ def keep_what_is_paid(layout: Layout) -> Limits:
 
 
 def pace(layout: Layout) -> Limits:
-    """An initiative that takes n periods gets at most 1/n of its cost in one: φ[i,t] − φ[i,t−1] ≤ 1/n."""
-    takes = np.array([each.takes for each in layout.initiatives], dtype=int)
+    """An initiative that takes n periods gets at most 1/n of its cost in one: φ[i,t] − φ[i,t−1] ≤ 1/n.
+
+    A whole one has its pace from its start (``begin_once``).
+    """
+    takes = np.array([1 if each.whole else each.takes for each in layout.initiatives], dtype=int)
     i, t = ((layout.funded != ABSENT) & (takes > 1)[:, np.newaxis]).nonzero()
     rules = {
         int(k): rule_of(layout, k, "takes", f"{layout.initiatives[k].id} takes {takes[k]} periods")
@@ -106,14 +109,14 @@ def fund_prerequisites_first(layout: Layout) -> Limits:
     for j, each in enumerate(layout.initiatives):
         t = np.flatnonzero(layout.funded[j] != ABSENT)
         for key, need in _needs(each):
-            if need.is_choice or not len(t):
+            if len(need.of) > 1 or not len(t):
                 continue
-            ahead = _ahead(layout, j, need)[t]
+            extra = _ahead(layout, j, need)[t]
             i = layout.ids.get(need.of[0])
             before: list[Term] = [] if i is None else [(layout.at(i, t - need.lag), -1 / need.share)]
             names = (f"{key}_{each.id}_{need.of[0]}_{layout.periods[k]}" for k in t)
             rule = waits(layout.portfolio, each, key, need)
-            parts.append(limits(names, rule, [(layout.at(j, t), 1.0), *before], high=ahead))
+            parts.append(limits(names, rule, [(layout.at(j, t), 1.0), *before], high=extra))
     return joined(parts)
 
 
@@ -129,7 +132,7 @@ def choose_among_prerequisites(layout: Layout) -> Limits:
         t = np.flatnonzero(layout.funded[j] != ABSENT)
         if not len(t):
             continue
-        ahead = _ahead(layout, j, need)[t]
+        extra = _ahead(layout, j, need)[t]
         theirs = "_".join((choice.key, each.id))
         for i, part in zip(choice.rows, choice.part[:, t], strict=True):
             other = layout.initiatives[i].id
@@ -138,12 +141,12 @@ def choose_among_prerequisites(layout: Layout) -> Limits:
             meaning = structure(layout)
             parts.append(limits(names, meaning, [*met, (layout.at(i, t - need.lag), -1 / need.share)], high=0.0))
             own = [f"{name}_own" for name in names]
-            parts.append(limits(own, meaning, [*met, (layout.at(j, t), -1.0)], high=-ahead))
+            parts.append(limits(own, meaning, [*met, (layout.at(j, t), -1.0)], high=-extra))
         enough: list[Term] = [(unknown(part), 1.0) for part in choice.part[:, t]]
         names = [f"{theirs}_{layout.periods[k]}" for k in t]
         rule = waits(layout.portfolio, each, choice.key, need)
         terms = [*enough, (layout.at(j, t), -float(need.count))]
-        parts.append(limits(names, rule, terms, low=-need.count * ahead))
+        parts.append(limits(names, rule, terms, low=-need.count * extra))
     return joined(parts)
 
 
@@ -178,7 +181,8 @@ def _ceilings(layout: Layout) -> Iterator[tuple[str, str, float, Where]]:
     portfolio, gambit = layout.portfolio, layout.gambit
     budget = portfolio.budget
     released = sum(budget.per_period) + sum(sum(fund.per_period) for fund in budget.funds)
-    if budget.total < released:
+    # The sum of the releases is a ceiling of its own only where it is not the last of the periods' limits.
+    if budget.total < released or (layout.spent.any() and not budget.carry_over):
         yield "budget_total", f"the total budget of {budget.total:g}", 1.0, portfolio.place("budget.total")
     if budget.reserve:
         words = f"the budget's reserve of {percent(budget.reserve)}"
@@ -362,8 +366,4 @@ def _at_once(terms: Iterable[tuple[Quantities, Array]]) -> list[Term]:
 
 def _ahead(layout: Layout, j: int, need: Need) -> Array:
     """Say how far an initiative was paid beyond what it waits for, shape (T,)."""
-    rows = [layout.ids.get(id) for id in need.of]
-    nothing = np.zeros(layout.paid.shape[1])
-    paid = np.array([nothing if i is None else layout.paid[i] for i in rows])
-    before = np.array([0.0 if i is None else layout.before[i] for i in rows])
-    return np.asarray(np.maximum(layout.paid[j] - furthest(need, paid, before), 0.0))
+    return ahead(need, layout.paid[j], *picked([layout.ids.get(id) for id in need.of], layout.paid, layout.before))

@@ -332,7 +332,7 @@ def _choices(
         for key, needs in (("requires", each.requires), ("after", each.after)):
             for need in needs:
                 rows = tuple(number[id] for id in need.of if id in number)
-                if not need.is_choice:
+                if len(need.of) == 1:
                     continue
                 part = np.full((len(rows), len(names)), ABSENT, dtype=np.int32)
                 for n, i in enumerate(rows):

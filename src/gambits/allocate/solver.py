@@ -24,6 +24,7 @@ import numpy as np
 import pulp
 
 from gambits.allocate.limits import Limits
+from gambits.errors import GambitsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,12 +42,17 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 
 _WHOLE_OPTIONS: Final[dict[str, Any]] = {
+    # HiGHS 1.15 takes some sound problems for infeasible in its presolve, and is no slower here without it.
+    "presolve": "off",
     "mip_rel_gap": 0.0,
     "mip_feasibility_tolerance": 1e-7,
 }
 _NONE: Final = np.empty(0, dtype=np.int32)
 _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
+_TOO_LARGE: Final = 1e15
+"""What HiGHS does not take for a coefficient."""
+_FOREVER: Final = 1e9
 _GLANCE: Final = 0.1
 """Seconds between two looks at whether the search for whole solutions was interrupted."""
 _PULP_3: Final = not hasattr(pulp.LpProblem, "exported_variables")
@@ -130,6 +136,7 @@ def state(
         for name, low, high, is_whole in zip(names, lower.tolist(), upper.tolist(), whole.tolist(), strict=True)
     ]
     problem.setObjective(expression((columns[k], coefficient) for k, coefficient in goal))
+    rows = rows.scaled()
     starts, column, coefficient = rows.starts.tolist(), rows.column.tolist(), rows.coefficient.tolist()
     low, high = rows.low.tolist(), rows.high.tolist()
     for k, name in enumerate(rows.names):
@@ -145,6 +152,21 @@ def state(
         else:
             problem += (left >= low[k]), readable
     return problem, columns, binary
+
+
+def _refuse_giants(rows: Iterable[Row]) -> None:
+    """Stop rather than lose a row: HiGHS leaves one out whose coefficients are too large or not finite."""
+    for row in rows:
+        largest = float(np.max(np.abs(row.coefficients), initial=abs(row.upper)))
+        if not largest < _TOO_LARGE:
+            message = f"a slope of the value is {largest:.1g} OOM: numbers of the portfolio lie too far apart"
+            raise GambitsError(message, "look for a cost or an effect many orders of magnitude from the others")
+
+
+def _taken(status: Any) -> None:
+    """Stop where HiGHS has not taken rows that it was given: what it then solves is another problem."""
+    if status == highspy.HighsStatus.kError:
+        raise GambitsError("the solver does not take the programme", "please report the portfolio as a bug")
 
 
 _KIND: Final = {False: pulp.LpContinuous, True: pulp.LpInteger}
@@ -172,7 +194,7 @@ class _InBulk(pulp.HiGHS):  # type: ignore[misc]
         model.a_matrix_.start_ = np.cumsum([0, *map(len, rows)]).astype(np.int32)
         model.a_matrix_.index_ = np.array([k for row in rows for k, _ in row], dtype=np.int32)
         model.a_matrix_.value_ = np.array([factor for row in rows for _, factor in row], dtype=float)
-        lp.solverModel.passModel(model)
+        _taken(lp.solverModel.passModel(model))
 
     def findSolutionValues(self, lp: Any) -> tuple[int, int]:  # noqa: N802  (the name that PuLP calls)
         # The values are read from HiGHS, by number.
@@ -227,7 +249,8 @@ class LiveModel:
             self._make_whole(self._whole, highspy.HighsVarType.kInteger)
             self._whole.HandleUserInterrupt = True
         self._whole.setOptionValue("mip_abs_gap", effort.gap)
-        self._whole.setOptionValue("time_limit", self._whole.getRunTime() + effort.seconds)
+        left = min(effort.seconds, _FOREVER)
+        self._whole.setOptionValue("time_limit", self._whole.getRunTime() + left)
         if near is not None:
             start = highspy.HighsSolution()
             values = np.empty(len(near))
@@ -236,6 +259,33 @@ class LiveModel:
             self._whole.setSolution(start)
         _run(self._whole)
         return self._read(self._whole)
+
+    def proof(self, count: int) -> Array:
+        """Weigh the first ``count`` rows so that their sum shows that nothing satisfies them, after ``solve`` said so.
+
+        Empty where HiGHS gives no such proof (Farkas 1902).
+        """
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.clearSolver()
+        self._highs.run()
+        _, is_there, ray = self._highs.getDualRay()
+        self._highs.setOptionValue("presolve", "choose")
+        return np.array(ray)[:count] if is_there else np.empty(0)
+
+    def keep_rows(self, kept: NDArray[np.bool_], low: Array, high: Array) -> None:
+        """Let go of some of the rows that were stated, and hold the others; once ``solve`` has been called.
+
+        Parameters
+        ----------
+        kept
+            Shape (m,): which rows hold, in the order of the statement.
+        low, high
+            Shape (m,): their limits.
+        """
+        rows = np.arange(len(kept), dtype=np.int32)
+        low, high = np.where(kept, low, -np.inf), np.where(kept, high, np.inf)
+        for highs in filter(None, (self._highs, self._whole)):
+            highs.changeRowsBounds(len(rows), rows, low, high)
 
     def _make_whole(self, highs: Any, kind: Any) -> None:
         where = self._position[self.binary]
@@ -255,7 +305,14 @@ class LiveModel:
         self._highs.changeColsBounds(len(where), where, np.ascontiguousarray(lower), np.ascontiguousarray(upper))
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add cuts; they hold from the next solve on."""
+        """Add cuts; they hold from the next solve on.
+
+        Raises
+        ------
+        GambitsError
+            If a coefficient is beyond what the solver takes.
+        """
+        _refuse_giants(rows)
         self._cuts += len(rows)
         if self._highs is not None and rows:
             for highs in filter(None, (self._highs, self._whole)):
@@ -319,7 +376,7 @@ class LiveModel:
         coefficients = np.concatenate([row.coefficients for row in rows])
         upper = np.array([row.upper for row in rows])
         lower = np.full(len(rows), -highspy.kHighsInf)
-        highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients)
+        _taken(highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients))
 
     def _read(self, highs: Any) -> Solution:
         """Read the status first, and values only when they mean something."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,15 +51,36 @@ def held_back(initiatives: tuple[Initiative, ...], most: Array, least: Array, be
     """
     number: Mapping[str, int] = {each.id: i for i, each in enumerate(initiatives)}
     most, moved = most.copy(), True
-    padded = np.concatenate([before, [0.0]])
     while moved:
         moved = False
         for i, each in enumerate(initiatives):
             for need in each.requires + each.after:
-                # Who is not among them gets nothing.
-                rows = np.array([number.get(id, len(initiatives)) for id in need.of])
-                known = np.concatenate([most, np.zeros((1, most.shape[1]))])[rows]
-                limit = np.maximum(np.minimum(most[i], furthest(need, known, padded[rows])), least[i])
+                rows = [number.get(id) for id in need.of]
+                limit = furthest(need, *picked(rows, most, before)) + ahead(
+                    need, least[i], *picked(rows, least, before)
+                )
                 if (limit < most[i]).any():
-                    most[i], moved = limit, True
+                    most[i], moved = np.maximum(np.minimum(most[i], limit), least[i]), True
     return most
+
+
+def ahead(need: Need, paid: Array, funded: Array, before: Array) -> Array:
+    """Say how far an initiative has been paid beyond what it waits for, shape (T,): it stays ahead by that.
+
+    Parameters
+    ----------
+    need
+        What it waits for.
+    paid
+        Shape (T,): its own φ if nothing more is paid.
+    funded, before
+        Shape (n, T) and (n,): the same of those it waits for, and before the first period.
+    """
+    return np.asarray(np.maximum(paid - furthest(need, funded, before), 0.0))
+
+
+def picked(rows: Sequence[int | None], table: Array, before: Array) -> tuple[Array, Array]:
+    """Pick rows; who is not among them gets nothing."""
+    wider = np.concatenate([table, np.zeros((1, table.shape[1]))])
+    at = [len(table) if row is None else row for row in rows]
+    return wider[at], np.concatenate([before, [0.0]])[at]

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files.cells import PRIVATE, Cell, Sheet, Typed, make_sheet, number_text
-from gambits.files.reading import printable, stop
+from gambits.files.reading import check_name, stop
+from gambits.words import printable
 
 SUFFIX: Final = ".xlsx"
 _MOST_BYTES: Final = 5_000_000
@@ -64,6 +65,7 @@ def _read_sheets(path: Path, shown: str, skipped: frozenset[str]) -> tuple[dict[
 
 def _measure(path: Path, shown: str) -> None:
     """Refuse what is no archive, or would fill the memory when it is unpacked."""
+    check_name(shown)
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise stop(shown, 0, "too-large", f"the workbook is larger than {_MOST_BYTES // 10**6} MB", "split it")

@@ -42,7 +42,8 @@ def prerequisites(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
     """
     graph = _graph(
         {
-            each.id: [id for need in each.requires if not need.is_choice for id in need.of]
+            # The sizes of one initiative succeed and fail together: the first speaks for all.
+            each.id: [need.of[0] for need in each.requires if not need.is_choice]
             for each in portfolio.initiatives
         }
     )

@@ -223,11 +223,11 @@ class Need:
 
     @property
     def is_choice(self) -> bool:
-        """Whether it is of several initiatives that can stand in for one another."""
-        return len(self.of) > 1
+        """Whether it is of several initiatives that can stand in for one another; sizes of one are none."""
+        return len({id.partition("/")[0] for id in self.of}) > 1
 
     def __str__(self) -> str:
-        words = f"{self.count} of {', '.join(self.of)}" if self.is_choice else self.of[0]
+        words = f"{self.count} of {', '.join(self.of)}" if len(self.of) > 1 else self.of[0]
         words += f" at a share of {self.share:g}" if self.share < 1 else ""
         return words + (f", {self.lag} {'period' if self.lag == 1 else 'periods'} before" if self.lag else "")
 
