@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gambits.allocate.money import paid_before, paid_by
-from gambits.allocate.waiting import furthest
+from gambits.allocate.waiting import allowed
 from gambits.portfolio.graph import layers
 from gambits.portfolio.model import Initiative, Portfolio
 
@@ -36,13 +36,14 @@ def soonest(portfolio: Portfolio, wanted: Container[str], order: Sequence[int]) 
     """
     initiatives = portfolio.initiatives
     number = {each.id: i for i, each in enumerate(initiatives)}
-    funded, before = paid_by(initiatives, portfolio.periods.count), paid_before(initiatives)
+    paid, before = paid_by(initiatives, portfolio.periods.count), paid_before(initiatives)
+    funded = paid.copy()
     for i in order:
         each = initiatives[i]
         if each.id in wanted and _is_dearest(each, initiatives, wanted):
             rows = [[number[id] for id in need.of] for need in each.requires + each.after]
             needs = zip(each.requires + each.after, rows, strict=True)
-            limits = [furthest(need, funded[others], before[others]) for need, others in needs]
+            limits = [allowed(need, paid[i], funded[others], paid[others], before[others]) for need, others in needs]
             funded[i] = fastest(each, funded[i], limits, portfolio.now)
     return funded
 

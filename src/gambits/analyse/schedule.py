@@ -10,7 +10,7 @@ import numpy as np
 
 from gambits.allocate.money import paid_before, paid_by
 from gambits.allocate.soonest import FULL, fastest
-from gambits.allocate.waiting import furthest
+from gambits.allocate.waiting import allowed
 from gambits.portfolio.model import Initiative, Need, Portfolio
 
 if TYPE_CHECKING:
@@ -84,9 +84,12 @@ class Schedule:
 
     def _fastest(self, initiative: Initiative, needs: tuple[Need, ...]) -> Array:
         """Give φ by period where only some of what an initiative waits for holds it back."""
-        others = [(need, [self.funded[id] for id in need.of], [self.before[id] for id in need.of]) for need in needs]
-        limits = [furthest(need, np.array(rows), np.array(before)) for need, rows, before in others]
-        return fastest(initiative, self.paid[initiative.id], limits, self.now)
+        own = self.paid[initiative.id]
+        limits = [
+            allowed(need, own, *(np.array([of[id] for id in need.of]) for of in (self.funded, self.paid, self.before)))
+            for need in needs
+        ]
+        return fastest(initiative, own, limits, self.now)
 
     def _timing(self, initiative: Initiative, funded: Array) -> Timing:
         more = np.flatnonzero(np.diff(funded, prepend=self.before[initiative.id])[self.now :] > 0) + self.now
