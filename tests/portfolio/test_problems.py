@@ -160,7 +160,7 @@ CASES = (
     Case("out-of-range", COST, f"{COST}    takes: 0  # here\n", "0 is not a whole number from 1", "whole number"),
     Case("out-of-range", COST, f"{COST}    lag: 1.5  # here\n", "1.5 is not a whole number", "write a whole number"),
     Case("out-of-range", COST, f"{COST}    quality: 2  # here\n", "2 is not a number above 0 and at most 1", "write"),
-    Case("out-of-range", COST, f"{COST}    response: 0  # here\n", "0 is not a number at least 0.1", "at most 1"),
+    Case("out-of-range", COST, f"{COST}    response: 0  # here\n", "0 is not a number above 0", "at most 1"),
     Case("too-wide", COST, "    cost: 1 to 1e12  # here\n", "are 12 orders of magnitude", "nine at most"),
     Case("too-wide", COST, "    cost: {p10: 1, p50: 1e6, p90: 1e12}  # here\n", "are 12 orders", "nine at most"),
     Case("out-of-range", "money:", "objective: {weights: [0, 0, 0, 0]}  # here\nmoney:", "no weight", "at least one"),

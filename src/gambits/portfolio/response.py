@@ -11,16 +11,16 @@ import yaml
 from gambits.files.kinds import Kind, Number, Refused
 from gambits.portfolio.model import Response
 
-_EXPONENT: Final = Number(low=0.1, high=1)
+_EXPONENT: Final = Number(above=0, high=1)
 _STEEPEST: Final = 1e3
-"""Beyond this, as below an exponent of 0.1, a plan is decided by amounts of money too small for a solver to tell."""
+"""Beyond this a plan is decided by amounts of money too small for a solver to tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseKind(Kind):
     """Diminishing returns: an exponent, or the corners of a concave line from [0, 0] to [1, 1]."""
 
-    words = "exponent from 0.1 to 1, or a list of `[funded, progress]`"
+    words = "exponent above 0 and at most 1, or a list of `[funded, progress]`"
 
     def parse(self, node: yaml.Node) -> Response:
         if not isinstance(node, yaml.SequenceNode):
