@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,18 +15,23 @@ from gambits.allocate.plan import Plan
 from gambits.analyse import given
 from gambits.analyse.changes import find_changes
 from gambits.analyse.compare import Comparison
+from gambits.analyse.dependencies import Edge, dependencies, with_plan
 from gambits.analyse.dials import Dial
+from gambits.analyse.flips import flips
 from gambits.analyse.given import Held
 from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
 from gambits.analyse.study import Study
+from gambits.analyse.tornado import tornado
 from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError
 from gambits.forecast.oracle import Forecast
 from gambits.ledger.records import Kind
 from gambits.ledger.store import Ledger
-from gambits.ledger.tripwires import watch
+from gambits.ledger.tripwires import standing_since, watch
+from gambits.memo.graph_drawing import svg
+from gambits.memo.naming import estimate_names
 from gambits.memo.record import Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
@@ -34,6 +39,9 @@ from gambits.rerun.again import history_of, newly_funded, worth_today
 from gambits.rerun.attribution import WORLDS, bridge
 from gambits.rerun.sides import Side
 from gambits.rerun.worlds import of_today
+
+_LARGEST: Final = 5
+"""Bets whose estimates are moved one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,59 @@ def _a_hundredth(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"step": step, "adds": more, "takes": less}
 
 
+def _sensitivity(inquiry: Inquiry) -> dict[str, Any] | None:
+    """Say how far the estimates of the largest bets move the plan, and what would flip the largest; None if certain.
+
+    Every solve is the price of an answer: fewer draws will do, and the estimates of those who bring most.
+    """
+    study, gambit = inquiry.study, inquiry.gambit
+    if study.settings.certain:
+        return None
+    fewer = replace(study.settings, draws=min(study.settings.draws, pipeline.FEWER.draws), batches=0)
+    asked = Study(study.portfolio, fewer)
+    brings = inquiry.plan.contributions
+    largest = sorted(brings, key=lambda id: (-round(abs(brings[id]), 6), id))[:_LARGEST]
+    entries = {study.portfolio.initiative(id).entry for id in largest}
+
+    def wanted(key: str) -> bool:
+        section, _, rest = key.partition(".")
+        return section == "frontier" or (section == "initiatives" and rest.partition(".")[0] in entries)
+
+    names = estimate_names(study.portfolio)
+    bars = tornado(asked, gambit, wanted)
+    found = flips(asked, gambit, bars, largest[:1])
+    return {
+        "objective": asked.best(gambit).objective,
+        "draws": fewer.draws,
+        "tornado": [asdict(bar) | {"name": names.get(bar.estimate, bar.estimate)} for bar in bars],
+        "flips": [asdict(flip) | {"name": names.get(flip.estimate, flip.estimate)} for flip in found],
+        "asked": largest[:1],
+    }
+
+
+def _graph(inquiry: Inquiry) -> dict[str, Any] | None:
+    """Draw what waits for what, with what the plan funds; None where nothing waits."""
+    found = dependencies(inquiry.study.portfolio)
+    if not found.edges:
+        return None
+    plan = inquiry.plan
+    drawn = with_plan(
+        found, {each.id: each.funded for each in plan.allocations}, {each.id: each.total for each in plan.allocations}
+    )
+    path = drawn.critical_path
+    return {
+        "svg": svg(drawn),
+        "layers": len(drawn.layers),
+        "edges": [{"of": each.of, "waits": each.waits, "how": _how(each)} for each in drawn.edges],
+        "critical_path": list(path),
+        "counts": drawn.period(drawn.timing[path[-1]].counts) if path else None,
+    }
+
+
+def _how(edge: Edge) -> str:
+    return ", ".join(filter(None, (edge.kind, edge.words)))
+
+
 def _outlook(inquiry: Inquiry) -> dict[str, Any]:
     study, gambit = inquiry.study, inquiry.gambit
     return project_plan(study, gambit, study.best(gambit)).to_dict()
@@ -221,6 +282,7 @@ def _watched(inquiry: Inquiry) -> dict[str, Any]:
     outcomes = ledger.outcomes() if ledger is not None else ()
     history = history_of(ledger, portfolio)
     found = watch(portfolio, inquiry.plan.to_dict(), outcomes, history, portfolio.as_of).to_dict()
+    found["stands"] = {each.id: str(standing_since(each, portfolio, history)) for each in portfolio.initiatives}
     approved = ledger.approved(portfolio.name, inquiry.gambit.name) if ledger is not None else None
     if ledger is None or approved is None:
         return found | {"approved": None}
@@ -252,6 +314,8 @@ QUESTIONS: Final[dict[str, tuple[str, Callable[[Inquiry], Any]]]] = {
     "free": ("what the rule of shares costs", _free),
     "prices": ("what one more unit is worth", _prices),
     "spreads": ("how values vary", _spreads),
+    "sensitivity": ("which estimates it rests on", _sensitivity),
+    "graph": ("what waits for what", _graph),
     "outlook": ("where scaling leads", _outlook),
     "watched": ("what people bound themselves to", _watched),
     "since": ("what moved since last time", _since),

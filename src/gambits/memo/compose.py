@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gambits.memo.document import Document, Section
-from gambits.memo.sections import evidence, gains, money, others, page, past, stakes, wrong
+from gambits.memo.sections import evidence, gains, money, others, page, past, rests, stakes, wrong
 from gambits.memo.teller import Teller
 
 SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
@@ -24,11 +24,13 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     gains.luck,
     gains.gains,
     stakes.stakes,
+    stakes.graph,
     gains.data_wall,
     others.others,
     wrong.wrong,
     wrong.rivals,
     wrong.deciding,
+    rests.rests,
     wrong.prices,
     gains.firmness,
     past.bridge,

@@ -14,7 +14,7 @@ from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.graph import prerequisites
 from gambits.portfolio.model import Initiative, Portfolio
-from gambits.scaling.effects.law import EFFECT_TAGS
+from gambits.scaling.effects.law import EFFECT_TAGS, JUDGED
 from gambits.scaling.laws import Law
 from gambits.scaling.published import Constant
 
@@ -22,8 +22,18 @@ FORMAT: Final = "gambits/memo/1"
 SMALL: Final = 0.05
 """Money below this rounds to nothing."""
 
+JUDGEMENT, GIVEN, PUBLISHED = "judgement", "given", "published"
+EVIDENCE: Final = {
+    JUDGEMENT: "judgement",
+    JUDGED: "judged from published results",
+    GIVEN: "the author's figure, from the source named",
+    PUBLISHED: "as published",
+}
+"""What an effect can rest on, weakest first: no source, a law whose step from its source to a multiplier is ours, a
+figure of the author's with its source, or a law that gives what was published."""
+
 _MOST_STAKES: Final = 10
-_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20}
+_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "low": 10, "high": 90}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ def record_of(material: Material) -> dict[str, Any]:
         "plans": {name: _without_inputs(plan) for name, plan in plans.items()},
         "differences": [row.id for row in material.comparison.differences if row.spread >= SMALL],
         "facts": _facts(material),
-        "constants": _CONSTANTS | {"tags": EFFECT_TAGS},
+        "constants": _CONSTANTS | {"tags": EFFECT_TAGS, "evidence": EVIDENCE},
     }
     # Through JSON, so that a record just made and one read back are the same.
     return json.loads(json.dumps(rounded(record | dict(material.analyses)), allow_nan=False))  # type: ignore[no-any-return]
@@ -89,6 +99,11 @@ def _about(material: Material) -> dict[str, Any]:
         "gambit": plan.gambit,
         "others": [name for name in material.comparison.plans if name != plan.gambit],
         "is_compute_alone": objective.token_gdp == 0 and objective.value == 0,
+        "weights": {
+            "effective compute": objective.effective_compute,
+            "token GDP": objective.token_gdp,
+            "points of value": objective.value,
+        },
         "draws": plan.draws,
         "seed": plan.seed,
         "input_sha256": plan.input_sha256,
@@ -130,7 +145,7 @@ def _initiative(each: Initiative) -> dict[str, Any]:
             }
             for lever, law in each.laws.items()
         },
-        "evidence": "judgement" if each.rests_on_judgement else "published effect",
+        "evidence": evidence_of(each),
         "fitted_to": each.fitted_to,
         "verified": each.verified,
     }
@@ -201,7 +216,7 @@ def _facts(material: Material) -> dict[str, Any]:
         "unfunded": {id: _reason(material, id) for id, total in sorted(totals.items()) if total < SMALL},
         "parts": _parts(plan),
         "unsteady": _unsteady(plan),
-        "judged": _judged(material),
+        "evidence": _by_evidence(material),
         "enablers": _enablers(material),
         "stakes": _stakes(material),
         "match": material.match if material.match is None or material.match < float("inf") else None,
@@ -262,12 +277,22 @@ def _unsteady(plan: Plan) -> list[str]:
     return sorted(id for id, firm in stability.items() if 0 < firm["funded"] < 1)
 
 
-def _judged(material: Material) -> float:
-    """Give the part of the plan's positive value that rests on judgements rather than published effects."""
-    positive = {id: part for id, part in material.plan.contributions.items() if part > 0}
-    judged = sum(part for id, part in positive.items() if material.portfolio.initiative(id).rests_on_judgement)
-    whole = sum(positive.values())
-    return judged / whole if whole else 0.0
+def _by_evidence(material: Material) -> dict[str, float]:
+    """Split the plan's positive value by what it rests on."""
+    found = dict.fromkeys(EVIDENCE, 0.0)
+    for id, part in material.plan.contributions.items():
+        found[evidence_of(material.portfolio.initiative(id))] += max(0.0, part)
+    whole = sum(found.values())
+    return {kind: part / whole if whole else 0.0 for kind, part in found.items()}
+
+
+def evidence_of(initiative: Initiative) -> str:
+    """Say what the effects of an initiative rest on, by the weakest of them."""
+    if initiative.rests_on_judgement:
+        return JUDGEMENT
+    if any(law.tag == JUDGED for law in initiative.laws.values()):
+        return JUDGED
+    return PUBLISHED if set(initiative.laws) == set(initiative.effects) and initiative.effects else GIVEN
 
 
 def _enablers(material: Material) -> list[dict[str, Any]]:

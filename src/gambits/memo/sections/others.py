@@ -27,7 +27,8 @@ def _in_brief(tell: Teller, name: str) -> Text:
     ahead: dict[str, float] = {key: tell.value(*against, key) for key in ("gain", "expected", "cvar")}
     measures = {"gain": "by the end", "expected": "on average", "cvar": "in the worst cases"}
     best = max(ahead, key=lambda key: (round(ahead[key], 9), key))
-    text = tell.say(f"**For the {{against:name}}:** it does best {measures[best]}, ", against=against)
+    verb = "does best" if ahead[best] > 0 else "comes nearest"
+    text = tell.say(f"**For the {{against:name}}:** it {verb} {measures[best]}, ", against=against)
     text += tell.say("{best:signed} OOM against this plan", best=(*against, best))
     return text + _where_ahead(tell, name) + tell.say(". Its whole case is in the annex.")
 

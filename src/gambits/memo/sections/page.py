@@ -88,7 +88,21 @@ def _worth(tell: Teller) -> Text:
     apiece = " ({plan.expected:multiple} and {plan.cvar:multiple})" if tell.value("about", "is_compute_alone") else ""
     mean = mean.replace("{apiece}", apiece)
     certain = "No plan under these rules is better by more than {plan.gap:small} OOM."
-    return tell.say(at_the_end + mean + certain, plan=plan, gain=gain, last=last_period(tell))
+    worth = tell.say(at_the_end + mean, plan=plan, gain=gain, last=last_period(tell))
+    return (*worth, *_counted(tell), *tell.say(certain, plan=plan))
+
+
+def _counted(tell: Teller) -> Text:
+    """Say what else than effective compute the worth is made of."""
+    if tell.value("about", "is_compute_alone"):
+        return ()
+    weights: dict[str, float] = tell.value("about", "weights")
+    each = [
+        tell.say("{weight:name} times {weight:plain}", weight=("about", "weights", name))
+        for name, weight in weights.items()
+        if weight
+    ]
+    return (*tell.say("That counts "), *listed(each), *tell.say(", as the objective says. "))
 
 
 def _rivals(tell: Teller) -> Text:
@@ -241,17 +255,7 @@ def risks(tell: Teller) -> Section:
                 ),
             )
         )
-    items.append(
-        tell.say(
-            "**Belief.** {facts.judged:percent} of the value rests on judgements rather than published effects"
-            + (
-                ", and {plan.extrapolated:percent} on gains more than tenfold beyond their evidence."
-                if tell.has("law")
-                else "."
-            ),
-            plan=plan,
-        )
-    )
+    items.append(_belief(tell))
     if many_futures(tell) and tell.value(*plan, "missing_money", "expected") > 0:
         items.append(
             tell.say(
@@ -265,3 +269,32 @@ def risks(tell: Teller) -> Section:
     if overtaken:
         items.append(overtaken)
     return Section("risks", tell.say("What could go wrong"), (Bullets(tuple(items)),))
+
+
+def _belief(tell: Teller) -> Text:
+    """Say what the value rests on, by the tags of the effects, and how far beyond its evidence."""
+    parts: dict[str, float] = tell.value("facts", "evidence")
+    told = [
+        tell.say(f"{{facts.evidence.{kind}:chance}} of the value rests on {_RESTS[kind]}")
+        if number == 0
+        else tell.say(f"{{facts.evidence.{kind}:chance}} on {_RESTS[kind]}")
+        for number, kind in enumerate(kind for kind in _RESTS if parts[kind] > 0)
+    ]
+    if not told:
+        return tell.say("**Belief.** There is no gain to believe in.")
+    text = (*tell.say("**Belief.** "), *listed(told), *tell.say("."))
+    if tell.has("law"):
+        text += tell.say(
+            " {plan.extrapolated:percent} of it is gained more than tenfold beyond the size at which it was measured.",
+            plan=plan_at(tell),
+        )
+    return text
+
+
+_RESTS: Final = {
+    "judged": "our judgement of what published results are worth here",
+    "judgement": "judgement alone",
+    "given": "figures of the author's, from the sources named",
+    "published": "figures as published",
+}
+"""What value rests on, in words."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gambits.memo.document import Block, Column, Section, Table, Text
+from gambits.memo.document import Block, Chart, Column, Section, Table, Text
 from gambits.memo.sections.words import initiative_at, numbers, title_of
-from gambits.memo.teller import Teller
+from gambits.memo.teller import Teller, listed
 
 
 def stakes(tell: Teller) -> Section | None:
@@ -62,3 +62,27 @@ def _bottlenecks(tell: Teller) -> Table:
 def _who(tell: Teller, id: str) -> tuple[Text, Text]:
     at = (*initiative_at(id), "owner")
     return title_of(tell, id), tell.cell("text", *at) if tell.has(*at) else tell.say("–")
+
+
+def graph(tell: Teller) -> Section | None:
+    """Draw what waits for what, with what the plan funds."""
+    if not tell.has("graph"):
+        return None
+    shows = tell.say(
+        "{about.initiatives:count} initiatives in {graph.layers:count} layers, what others wait for on the left; the "
+        "bar in each box is how much of it the plan funds. "
+    )
+    if tell.has("graph", "critical_path"):
+        path = [title_of(tell, id) for id in tell.value("graph", "critical_path")]
+        decides = tell.say("Funded as fast as can be, all would count in {graph.counts}; what takes longest is ")
+        shows += (*decides, *listed(path, ", then "), *tell.say("."))
+    columns = (Column(tell.say("initiative")), Column(tell.say("waits for")), Column(tell.say("how")))
+    rows = tuple(
+        (title_of(tell, edge["waits"]), title_of(tell, edge["of"]), tell.cell("text", "graph", "edges", k, "how"))
+        for k, edge in enumerate(tell.value("graph", "edges"))
+    )
+    title = tell.say("What waits for what, and how much of it is funded")
+    source = tell.say("Source: the portfolio, and the plan of this memo.")
+    drawing: str = tell.value("graph", "svg")
+    picture = Chart("graph", title, shows, source, drawing, Table("graph", columns, rows))
+    return Section("graph", tell.say("What waits for what"), (picture,), in_annex=True)
