@@ -37,6 +37,7 @@ from gambits.analyse.repairs import find_repairs
 from gambits.analyse.study import Settings, Study
 from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError, InputError, Problem, Where
+from gambits.forecast.bill import serving_bill
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
@@ -231,6 +232,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
+        serving=_serving(portfolio, counted),
         extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
@@ -240,6 +242,11 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
 
 def _mean_of_horizon(portfolio: Portfolio, seen: Forecast, by_draw: Array) -> tuple[float, ...]:
     return tuple((seen.draws.probability @ by_draw)[: portfolio.periods.count].tolist())
+
+
+def _serving(portfolio: Portfolio, counted: tuple[Array, Array]) -> tuple[float, ...] | None:
+    bill = serving_bill(portfolio)
+    return None if bill is None else tuple(bill.evaluate(*counted)[0][: portfolio.periods.count].tolist())
 
 
 def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:

@@ -303,7 +303,12 @@ PORTFOLIO: Final = Section(
                         "a later stage counts whole, or by the chance that it is reached",
                         default="committed",
                     ),
-                    Key("includes_serving", Later("flag"), "serving bill inside the budget"),
+                    Key(
+                        "includes_serving",
+                        Flag(),
+                        "whether the bill for serving tokens is paid from this money",
+                        default="false",
+                    ),
                     Key(
                         "discount_per_year",
                         Number(low=0, high=10),
