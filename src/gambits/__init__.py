@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
+    from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, project, solve
+    from gambits.pipeline import compare, project, sensitivity, solve
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -31,6 +32,7 @@ __all__ = [
     "InputError",
     "Plan",
     "Portfolio",
+    "Sensitivity",
     "Settings",
     "UnfinishedError",
     "VerificationError",
@@ -39,6 +41,7 @@ __all__ = [
     "load",
     "load_gambit",
     "project",
+    "sensitivity",
     "solve",
 ]
 
@@ -51,6 +54,7 @@ _HOMES: Final = {
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
+    "Sensitivity": "gambits.analyse.sensitivity",
     "Settings": "gambits.analyse.study",
     "UnfinishedError": "gambits.errors",
     "VerificationError": "gambits.errors",
@@ -59,6 +63,7 @@ _HOMES: Final = {
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",
     "project": "gambits.pipeline",
+    "sensitivity": "gambits.pipeline",
     "solve": "gambits.pipeline",
 }
 

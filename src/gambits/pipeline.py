@@ -6,12 +6,10 @@ import hashlib
 import json
 import math
 import os
-import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,20 +26,25 @@ from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, extrapolated, matching_compute
+from gambits.analyse.flips import flips
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.market import token_gdp
 from gambits.analyse.outlook import Outlook
 from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.repairs import find_repairs
+from gambits.analyse.sensitivity import Sensitivity
 from gambits.analyse.study import Settings, Study
+from gambits.analyse.tornado import tornado
 from gambits.analyse.weighing import weigh
-from gambits.errors import InfeasibleError, InputError, Problem, Where
+from gambits.errors import InfeasibleError, InputError, Problem, UnfinishedError, Where
+from gambits.files.reading import did_you_mean
 from gambits.forecast.bill import serving_bill
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
+from gambits.versions import versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
 
 GAMBITS = ("incumbent", "challenger")
 """The two risk profiles that a board chooses between."""
+
+FEWER: Final = Settings(draws=200, batches=0)
+"""For questions that take some hundred solves."""
 
 _LEAST_IN_BATCH: Final = 100
 
@@ -188,6 +194,76 @@ def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: S
     chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
     study = Study(portfolio, settings)
     return project_plan(study, chosen, study.best(chosen))
+
+
+def sensitivity(
+    portfolio: Portfolio,
+    gambit: Gambit | str = GAMBITS[0],
+    settings: Settings = FEWER,
+    initiatives: Iterable[str] | None = None,
+) -> Sensitivity:
+    """Say what the plan under a gambit rests on: bars of every estimate, and what would flip each initiative.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``. The plan is that of these settings: some hundred solves, so fewer draws unless told.
+    initiatives
+        Whose flips to look for: None for all, empty for none.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, it does not fit the portfolio, or there is no such initiative.
+    InfeasibleError
+        If no plan obeys every rule.
+    UnfinishedError
+        If the plan itself is not certified.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    ids = None if initiatives is None else [part for id in initiatives for part in parts_of(portfolio, id)]
+    study = Study(portfolio, settings)
+    optimum = _certified(study, chosen)
+    bars = tornado(study, chosen)
+    found = flips(study, chosen, bars, ids or ()) if ids is None or ids else ()
+    asked = {each.id for each in portfolio.initiatives} if ids is None else set(ids)
+    return Sensitivity(
+        portfolio=portfolio.name,
+        gambit=chosen.name,
+        money=portfolio.money,
+        objective=optimum.objective,
+        tornado=bars,
+        flips=found,
+        firm=tuple(sorted(asked - {flip.initiative for flip in found})),
+        draws=study.forecast(chosen).draws.count,
+        seed=None if settings.certain else settings.seed,
+    )
+
+
+def _certified(study: Study, gambit: Gambit) -> Optimum:
+    """Find the plan that questions are asked about."""
+    optimum = study.best(gambit)
+    if optimum.ending is not Ending.OPTIMAL:
+        gap = optimum.bound - optimum.objective
+        hint = "let it run longer, or use fewer draws"
+        raise UnfinishedError(f"the plan of {gambit.name} is not certified (gap {gap:.1e} OOM)", hint)
+    return optimum
+
+
+def parts_of(portfolio: Portfolio, id: str) -> tuple[str, ...]:
+    """Give the ids that a user means by one: itself, or the stages or sizes of what stands in the file under it.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    ids = [each.id for each in portfolio.initiatives]
+    found = tuple(sorted(each.id for each in portfolio.initiatives if id in (each.id, each.entry)))
+    if not found:
+        problem = Problem("unknown-initiative", Where(portfolio.file), f"no initiative `{id}`", did_you_mean(id, ids))
+        raise InputError((problem,))
+    return found
 
 
 def without_shares(gambit: Gambit) -> Gambit:
@@ -352,9 +428,3 @@ def _hash(value: Any) -> str:
     """Hash contents, not layout: keys sorted, numbers as numbers."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of what decides an answer."""
-    packages = ("gambits", "pulp", "highspy", "numpy")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -1,4 +1,4 @@
-"""Numbers as people read them, one form for one kind, in tables and memos alike."""
+"""Numbers and text as people read them, one form for one kind, in tables and memos alike."""
 
 from __future__ import annotations
 
@@ -41,3 +41,28 @@ def factor(value: float) -> str:
 def flop(log10: float) -> str:
     """Compute from its log10, as 3.2e27 FLOP."""
     return f"{10**log10:.1e} FLOP".replace("e+", "e")
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would act on."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def estimate(key: str) -> str:
+    """Name an estimate by its dotted key: `self-play: post training` for `initiatives.self-play.effects.post_training`.
+
+    What stands elsewhere keeps the name of its section.
+    """
+    section, _, rest = key.partition(".")
+    if section == "overlaps":
+        among, _, lever = rest.rpartition(".")
+        return f"overlap of {among.replace('+', ', ')}: {_spaced(lever)}"
+    owner, _, name = rest.partition(".")
+    name = name.removeprefix("effects.").removeprefix("stages.")
+    if section in ("initiatives", "synergies"):
+        return f"{owner.replace('+', ' with ')}: {_spaced(name)}"
+    return _spaced(key)
+
+
+def _spaced(name: str) -> str:
+    return name.replace(".", " ").replace("_", " ")

@@ -42,7 +42,7 @@ A_QUARTER = (1e12 / 1e6 * 1e-8 + 5e11 / 1e6 * 2e-8) * 365.25 / 4
 RICH = """\
   agents: {path: alchemist, source: judgement, cost: 6, lag: 1, effects: {demand: 2, post_training: 2}, response: 0.7}
   tuned: {path: alchemist, source: judgement, cost: 3, success: 0.5, effects: {inference_cost: 3}, response: 0.8}
-  small: {path: architect, source: judgement, cost: 3, effects: {inference_cost: 2}, requires: [{any: [tuned, agents]}]}
+  small: {path: architect, source: judgement, cost: 3, effects: {inference_cost: 2}, requires: [{any: [tuned, agents], lag: 1}]}
   heavy: {path: architect, source: judgement, cost: 3, effects: {inference_cost: 0.5, compute: 3}}
 overlaps: [{among: [cheaper, tuned], lever: inference_cost, cap: 5}]
 """
@@ -110,7 +110,7 @@ def test_its_slopes_are_those_of_differences_and_planes_that_touch_it_lie_nowher
             moved = [made + step, funded] if number == 0 else [made, funded + step]
             back = [made - step, funded] if number == 0 else [made, funded - step]
             by_difference = (bill.evaluate(*moved)[0] - bill.evaluate(*back)[0]) / 2e-6
-            assert (slopes[number] * (step > 0)).sum(axis=0) == pytest.approx(by_difference, abs=1e-5)
+            assert (slopes[number] * (step > 0)).sum(axis=(1, 2)) == pytest.approx(by_difference, abs=1e-5)
         plan = np.sort(rng.uniform(0, 1, funded.shape), axis=1)
         values = np.zeros(len(layout.names))
         values[layout.progress], values[layout.funded] = progress(layout.initiatives, plan), plan

@@ -831,7 +831,7 @@ def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(mo
     def reached(*_: Any) -> None:
         raise ReachedError
 
-    monkeypatch.setattr("gambits.forecast.draws._Sampler", reached)
+    monkeypatch.setattr("gambits.forecast.draws.Sampler", reached)
     portfolio = load("frontier-lab")
     with pytest.raises(InputError, match="1 problem in the input") as caught:
         draw(portfolio, 12, SEED, 10_000_000)

@@ -220,7 +220,7 @@ class Search:
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
         self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
-        self.cutter = Cutter(self.layout, self.rows, self.seen, self.aim)
+        self.cutter = Cutter(self.layout, self.rows, self.seen, self.aim, has_memory=forecast.has_memory)
         everyone = self.layout.portfolio.initiatives
         self.before = paid_before(everyone)
         self.made_before = timing.progress_before(everyone, self.before)

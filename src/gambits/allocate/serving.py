@@ -8,7 +8,7 @@ import numpy as np
 
 from gambits.allocate import timing
 from gambits.allocate.layout import Layout
-from gambits.allocate.limits import NO_LIMITS, Limits, Term, joined, limits, unknown
+from gambits.allocate.limits import ABSENT, NO_LIMITS, Limits, Quantities, Term, joined, limits, unknown
 from gambits.allocate.solver import Row
 from gambits.errors import BrokenRule
 
@@ -49,19 +49,24 @@ def _plane(layout: Layout, progress: Array, funded: Array, ending: str) -> Limit
     if layout.serving is None:
         return NO_LIMITS
     amount, slopes, seen = _evaluated(layout, progress, funded)
-    rows = np.arange(len(layout.initiatives))
+    rows = np.arange(len(layout.initiatives))[:, np.newaxis]
     terms: list[Term] = [(unknown(layout.bill), 1.0)]
     low = amount
     before = (timing.progress_before(layout.initiatives, layout.before), layout.before)
     for find, slope, plan, first in zip((layout.made_at, layout.at), slopes, (progress, funded), before, strict=True):
-        terms.append((find(rows, seen.T), -slope.T))
-        low = low - (slope * timing.as_counted(plan, seen, first)).sum(axis=0)
+        terms.append((_where(slope, find(rows, seen)), -slope))
+        low = low - (slope * timing.as_counted(plan, seen, first)).sum(axis=(1, 2))
     rule = BrokenRule("the bill for serving tokens", layout.portfolio.place("budget.includes_serving"))
     return limits([f"serving_{name}{ending}" for name in layout.periods], rule, terms, low=low)
 
 
+def _where(slope: Array, found: Quantities) -> Quantities:
+    """Leave out what a bill does not answer to, shape (T, I eligible, T)."""
+    return Quantities(np.where(slope, found.columns, ABSENT).astype(np.int32), np.where(slope, found.known, 0.0))
+
+
 def _evaluated(layout: Layout, progress: Array, funded: Array) -> tuple[Array, tuple[Array, Array], NDArray[np.int32]]:
-    """Give the bills, their slopes by what counts in each period, shape (I eligible, T), and when that was made."""
+    """Give the bills, their slopes by what counts in each period, (T, I eligible, T), and when that was made."""
     assert layout.serving is not None, "asked only where the budget pays for serving"
     everyone, periods = layout.portfolio.initiatives, layout.paid.shape[1]
     number = {each.id: i for i, each in enumerate(everyone)}
@@ -69,7 +74,7 @@ def _evaluated(layout: Layout, progress: Array, funded: Array) -> tuple[Array, t
     whole = np.zeros((2, len(everyone), periods))
     whole[:, mine] = progress, funded
     amount, *slopes = layout.serving.evaluate(*timing.counted(everyone, whole[0], whole[1], periods))
-    by_progress, by_funded = (part[mine] / layout.budget for part in slopes)
+    by_progress, by_funded = (part[:, mine] / layout.budget for part in slopes)
     return (
         amount / layout.budget,
         (by_progress, by_funded),

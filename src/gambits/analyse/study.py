@@ -16,6 +16,7 @@ from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
+from gambits.analyse.sweeps import Tell
 from gambits.forecast.belief import believed
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
@@ -29,9 +30,9 @@ class Settings:
     """How a plan is found.
 
     ``draws`` futures are drawn under ``seed``; ``certain`` looks at the central one alone. ``batches`` plans on
-    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, and ``watch`` is told
-    of every round. A plan is optimal within ``gap`` (OOM); a search ends after ``time_limit`` seconds of ``clock``,
-    None for none.
+    other draws say how stable the plan is; 0 for none. ``workers`` work through the draws, ``watch`` is told
+    of every round of a search, and ``tell`` of every search of a sweep. A plan is optimal within ``gap`` (OOM); a
+    search ends after ``time_limit`` seconds of ``clock``, None for none.
     """
 
     draws: int = 1000
@@ -43,6 +44,7 @@ class Settings:
     gap: float = GAP
     time_limit: float | None = None
     clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
+    tell: Tell | None = None
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -144,6 +146,43 @@ class Study:
             patience=self.settings.patience(aim),
         )
         pool.keep(found.points)
+        return replace(found, points=())
+
+    def supposing(
+        self,
+        gambit: Gambit,
+        portfolio: Portfolio | None = None,
+        held: Mapping[str, float] | None = None,
+        near: Optimum | None = None,
+    ) -> Optimum:
+        """Find the best plan if numbers were others, to the tolerance of the certificate.
+
+        Parameters
+        ----------
+        gambit
+            As in ``best``.
+        portfolio
+            The portfolio with other estimates, its initiatives in the same order; None for its own.
+        held
+            Keys of what is known beforehand, with the quantile at which it stands (``draws.draw``).
+        near
+            A plan to start from, such as the best one without the change.
+
+        Raises
+        ------
+        InfeasibleError, UnfinishedError
+            As ``best``.
+        """
+        portfolio, settings = portfolio or self.portfolio, self.settings
+        objective = gambit.objective_for(portfolio)
+        periods = len(objective.weights)
+        drawn = (
+            central_draw(portfolio, periods, held)
+            if settings.certain
+            else draw(portfolio, periods, str(settings.seed), settings.draws, held)
+        )
+        seen = Forecast(drawn, objective, gambit.tail, settings.workers)
+        found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(GAP))
         return replace(found, points=())
 
     def has_whole_choices(self, gambit: Gambit) -> bool:

@@ -10,10 +10,12 @@ from gambits.cli.main import main
 from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
+from gambits.cli.sensitivity import sensitivity
 from gambits.cli.template import template
 
 main.add_command(memo)
 main.add_command(compare)
+main.add_command(sensitivity)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)

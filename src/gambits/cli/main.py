@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gambits import __version__
 from gambits.cli.output import Group, write, write_json
 from gambits.cli.recording import record_options
 
@@ -40,6 +39,7 @@ What do you want to do?
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
+  see what would change its mind  gambits sensitivity my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
@@ -86,11 +86,6 @@ def settings_options(command: Command) -> Command:
 
     options = (
         click.option(
-            "--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Draws: futures to look at."
-        ),
-        click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
-        click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
-        click.option(
             "--batches",
             type=click.IntRange(min=0, max=100),
             default=8,
@@ -110,11 +105,39 @@ def settings_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Stop each search after so long, with the best plan so far.",
         ),
-        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
     )
     for option in reversed(options):
         wrapped = option(wrapped)
-    return wrapped
+    return _drawn(1000, wrapped)
+
+
+def sweep_options(command: Command) -> Command:
+    """The same for a command that solves some hundred times, and so looks at fewer futures unless told."""
+
+    @functools.wraps(command)
+    def wrapped(draws: int, seed: int, certain: bool, cluster: str | None, **others: Any) -> None:
+        from gambits.analyse.study import Settings
+        from gambits.cli.progress import sweeping
+
+        with sweeping() as tell, _workers(cluster) as workers:
+            command(settings=Settings(draws, seed, certain, 0, workers, tell=tell), **others)
+
+    return _drawn(200, wrapped)
+
+
+def _drawn(draws: int, command: Command) -> Command:
+    """Add the options that say which futures a command looks at."""
+    options = (
+        click.option(
+            "--draws", type=click.IntRange(min=2), default=draws, show_default=True, help="Draws: futures to look at."
+        ),
+        click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
+        click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
+        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @contextmanager
@@ -131,12 +154,23 @@ def _workers(address: str | None) -> Iterator[Workers]:
         cluster.close()
 
 
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and those of what a plan depends on."""
+    if not asked or context.resilient_parsing:
+        return
+    from gambits.versions import versions
+
+    found = versions()
+    write("".join(f"{name} {found[name]}\n" for name in sorted(found, key="gambits".__ne__)))
+    context.exit()
+
+
 @click.group(
     cls=Group,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="gambits")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print versions.")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Split a research budget between Architect and Alchemist bets, provably well."""

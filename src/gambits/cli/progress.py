@@ -54,6 +54,21 @@ def counting(what: str) -> Iterator[Callable[[int], None] | None]:
 
 
 @contextmanager
+def sweeping() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give what to tell of each search of a sweep; nothing unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("the plan as it stands", total=None)
+        yield lambda about, done, total: bar.update(task, description=about, completed=done, total=total)
+
+
+@contextmanager
 def telling(text: str) -> Iterator[Callable[[str], None]]:
     """Give what to tell of each step, shown in place of ``{}``; nothing shows unless standard error is a terminal."""
     if not sys.stderr.isatty():

@@ -59,22 +59,28 @@ class Bill:
         Returns
         -------
         :
-            Shape (K,), money; and (I, K) twice, its slopes by progress and by funded fraction.
+            Shape (K,), money; and (K, I, K) twice: how the bill of each period answers to progress and to the funded
+            fraction in each. Behind a choice with a lag it answers to earlier periods.
         """
+        periods = funded.shape[1]
+        own = np.eye(periods)[:, np.newaxis]
         exponent = self.raising @ funded
-        by_progress, by_funded = (
-            np.zeros_like(progress),
-            np.repeat(self.raising[:, np.newaxis], funded.shape[1], axis=1),
-        )
+        by_progress, by_funded = np.zeros((periods, *progress.shape)), self.raising[:, np.newaxis] * own
         for saving in self.savings:
             made = [Made(each, progress, funded) for each in saving.makers]
             total = np.sum([size * one.amount[0] for size, one in zip(saving.sizes, made, strict=True)], axis=0)
             exponent = exponent - np.minimum(total, saving.cap)
             loose = np.where(total < saving.cap, -1.0, 0.0)[np.newaxis]
             for size, one in zip(saving.sizes, made, strict=True):
-                one.credit(size * loose, by_progress, by_funded)
+                for when in range(periods) if one.maker.has_memory else ():
+                    one.credit(size * loose * own[when], by_progress[when], by_funded[when])
+                if not one.maker.has_memory:
+                    slopes = np.zeros((2, *progress.shape))
+                    one.credit(size * loose, slopes[0], slopes[1])
+                    by_progress, by_funded = by_progress + slopes[0] * own, by_funded + slopes[1] * own
         amount = self.start * np.exp(exponent)
-        return amount, amount * by_progress, amount * by_funded
+        wide = amount[:, np.newaxis, np.newaxis]
+        return amount, wide * by_progress, wide * by_funded
 
 
 def serving_bill(portfolio: Portfolio) -> Bill | None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+LAW: Final = "frontier.law"
+"""The key by which the law's constants are drawn together."""
 ROWS: Final = 7
 ON_COMPUTE, ON_DATA, ON_OOM, ON_DEMAND, ON_VALUE, ON_COST, ON_STOCK = range(ROWS)
 """What effects add to: ln of effective FLOP, ln of what each token is worth, OOM outside the loss law; log10 of
@@ -137,7 +139,7 @@ class Draws:
         return len(self.probability)
 
 
-def central_draw(portfolio: Portfolio, periods: int) -> Draws:
+def central_draw(portfolio: Portfolio, periods: int, held: Mapping[str, float] | None = None) -> Draws:
     """Give the one draw in which every estimate is at its median.
 
     Each effect's logarithm (or tokens, or value) counts times the chance that the initiative and everything it
@@ -149,17 +151,27 @@ def central_draw(portfolio: Portfolio, periods: int) -> Draws:
         A sound portfolio.
     periods
         How many periods to cover: those of the horizon and those after it.
+    held
+        Keys of estimates that stand at another quantile than the median, and of success that is known: it is 1 where
+        the number lies below its chance, else 0.
     """
-    works = {each.id: np.array([each.success.central]) for each in portfolio.initiatives}
+    held = held or {}
+    works = {each.id: np.array([_central_chance(each, held)]) for each in portfolio.initiatives}
 
     def median(key: str, estimate: Estimate, luck: float) -> Array:
-        return np.array([estimate.central])
+        return quantile(estimate, np.array([held[key]])) if key in held else np.array([estimate.central])
 
     law = load_law(portfolio.frontier.law, Path(portfolio.file).parent).central if portfolio.frontier else None
     return _gather(portfolio, periods, median, fates(portfolio, works), law)
 
 
-def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
+def _central_chance(initiative: Initiative, held: Mapping[str, float]) -> float:
+    known = held.get(event(initiative.key("success")))
+    chance = initiative.success.central
+    return chance if known is None else float(known < chance)
+
+
+def draw(portfolio: Portfolio, periods: int, seed: str, count: int, held: Mapping[str, float] | None = None) -> Draws:
     """Draw every estimate from its own stream, in scenarios of exact proportion.
 
     Parameters
@@ -172,16 +184,38 @@ def draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> Draws:
         Keys every stream, with the estimate's dotted key.
     count
         Draws wanted; scenario s gets max(1, round(probability · count)) of them.
+    held
+        Keys whose uniform is one number in every draw: the estimate stands at that quantile of its distribution.
     """
     _refuse_too_many(count, len(portfolio.initiatives), portfolio.file)
-    sampler = _Sampler(portfolio, seed, count)
+    sampler = Sampler(portfolio, seed, count, held)
     law: Constants | None = None
     if portfolio.frontier is not None:
         read = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
         is_drawn = portfolio.frontier.law_uncertainty
-        law = read.drawn(sampler.uniforms("frontier.law")) if is_drawn else read.central
-    found = fates(portfolio, _works(portfolio, sampler))
+        law = read.drawn(sampler.uniforms(LAW)) if is_drawn else read.central
+    found = fates(portfolio, {each.id: sampler.works(each) for each in portfolio.initiatives})
     return _gather(portfolio, periods, sampler.values, found, law, sampler)
+
+
+def law_draw(portfolio: Portfolio, periods: int, seed: str, count: int) -> tuple[Draws, Array] | None:
+    """Draw the law alone, all else at its middle, and give its uniforms as well, shape (R,).
+
+    The same law as in the draws of that seed and number. None where the law does not vary.
+    """
+    if portfolio.frontier is None or not portfolio.frontier.law_uncertainty:
+        return None
+    law = load_law(portfolio.frontier.law, Path(portfolio.file).parent)
+    if law.draws is None:
+        return None
+    sampler = Sampler(portfolio, seed, count)
+    uniforms = sampler.uniforms(LAW)
+
+    def middle(key: str, estimate: Estimate, luck: float) -> Array:
+        return np.full(len(uniforms), estimate.central)
+
+    works = {each.id: np.full(len(uniforms), each.success.central) for each in portfolio.initiatives}
+    return _gather(portfolio, periods, middle, fates(portfolio, works), law.drawn(uniforms), sampler), uniforms
 
 
 def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
@@ -193,12 +227,18 @@ def _refuse_too_many(count: int, initiatives: int, file: str) -> None:
         raise InputError((Problem("too-many-draws", Where(file), message, f"use at most {most:,} draws"),))
 
 
-class _Sampler:
+def event(key: str) -> str:
+    """Give the key by which it is drawn whether what has a chance of success succeeds."""
+    return f"{key}.event"
+
+
+class Sampler:
     """The draws of one portfolio under one seed: which scenario each belongs to, and the values of estimates."""
 
-    def __init__(self, portfolio: Portfolio, seed: str, count: int) -> None:
+    def __init__(self, portfolio: Portfolio, seed: str, count: int, held: Mapping[str, float] | None = None) -> None:
         self.portfolio = portfolio
         self.seed = seed
+        self.held = held or {}
         sizes = [max(1, round(each.probability * count)) for each in portfolio.scenarios]
         self.scenario = np.repeat(np.arange(len(sizes)), sizes)
         shares = [each.probability / size for each, size in zip(portfolio.scenarios, sizes, strict=True)]
@@ -208,7 +248,9 @@ class _Sampler:
         self._shared: dict[str, Array] = {}
 
     def uniforms(self, key: str) -> Array:
-        """Give the stratified uniforms of a key, in draw order."""
+        """Give the stratified uniforms of a key, in draw order; one number in all of them where the key is held."""
+        if key in self.held:
+            return np.full(len(self.scenario), self.held[key])
         return stratified(self.seed, key, len(self.scenario))
 
     def values(self, key: str, estimate: Estimate, luck: float = 0.0) -> Array:
@@ -228,11 +270,19 @@ class _Sampler:
             found[here] = quantile(each, uniforms[here])
         return found
 
+    def works(self, initiative: Initiative) -> Array:
+        """Say in which draws an initiative succeeds by itself, 1 or 0, shape (R,)."""
+        key = initiative.key("success")
+        chance = self.values(key, initiative.success)
+        if np.all(chance >= 1):
+            return np.ones(len(chance))
+        return np.asarray(self.fortunate(event(key), -1.0) < chance, dtype=float)
+
     def fortunate(self, key: str, luck: float) -> Array:
         """Give uniforms whose ranks follow the luck that initiatives share: a one-factor Gaussian copula."""
         uniforms = self.uniforms(key)
         shared = self.portfolio.correlation
-        if luck == 0 or shared.path + shared.scenario == 0:
+        if luck == 0 or shared.path + shared.scenario == 0 or key in self.held:
             return uniforms
         whole, _, _ = key.removeprefix("initiatives.").partition(".")
         path = self._path(whole)
@@ -253,18 +303,6 @@ class _Sampler:
         return np.asarray(factors[self.scenario, np.arange(len(self.scenario))])
 
 
-def _works(portfolio: Portfolio, sampler: _Sampler) -> dict[str, Array]:
-    """Say in which draws an initiative itself succeeds, u < success: 0 or 1, shape (R,)."""
-    succeeds: dict[str, Array] = {}
-    for each in portfolio.initiatives:
-        key = each.key("success")
-        chance = sampler.values(key, each.success)
-        certain = bool(np.all(chance >= 1))
-        works = np.ones(len(chance)) if certain else sampler.fortunate(f"{key}.event", -1.0) < chance
-        succeeds[each.id] = np.asarray(works, dtype=float)
-    return succeeds
-
-
 Values = Callable[[str, Estimate, float], "Array"]
 """Gives an estimate in every draw, shape (R,), from its dotted key, itself, and the direction of luck."""
 
@@ -275,7 +313,7 @@ def _gather(
     values: Values,
     found: Fates,
     law: Constants | None,
-    sampler: _Sampler | None = None,
+    sampler: Sampler | None = None,
 ) -> Draws:
     """Fill the arrays."""
     probability = np.ones(1) if sampler is None else sampler.probability

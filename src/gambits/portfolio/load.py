@@ -43,7 +43,7 @@ from gambits.portfolio.model import (
     Synergy,
     Trend,
 )
-from gambits.portfolio.order import canonical_order
+from gambits.portfolio.order import bonds_of, canonical_order
 from gambits.portfolio.schema import DEFAULT_LAW, PORTFOLIO
 from gambits.portfolio.stages import staged
 from gambits.portfolio.tables import put_tables, read_book
@@ -174,10 +174,7 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
     groups = tuple(sorted(map(_group, draft.get("groups", ())), key=lambda each: (each.among, each.low, each.high)))
     excludes = tuple(sorted({tuple(sorted(ids)) for ids in draft.get("excludes", ())}))
     initiatives = [_initiative(id, each, periods, stand_for) for id, each in found.items()]
-    bonds = [(f"group {each.low} {each.high}", each.among) for each in groups]
-    bonds += [("excludes", ids) for ids in excludes]
-    bonds += [(f"synergy {each.effects}", each.between) for each in synergies]
-    bonds += [(f"overlap {each.lever} {each.cap}", each.among) for each in overlaps]
+    bonds = bonds_of(groups, excludes, synergies, overlaps)
     return Portfolio(
         name=draft["name"],
         as_of=draft["as_of"],

@@ -9,13 +9,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from gambits.portfolio.model import Initiative, Need
+from gambits.portfolio.model import Group, Initiative, Need, Overlap, Synergy
 
 Bond = tuple[str, tuple[str, ...]]
 """A rule or an effect that several initiatives share: what it is, and their ids."""
 
 _SAID = ("review_every", "kill", "dissent")
 _WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after", *_SAID})
+
+
+def bonds_of(
+    groups: Iterable[Group],
+    excludes: Iterable[tuple[str, ...]],
+    synergies: Iterable[Synergy],
+    overlaps: Iterable[Overlap],
+) -> list[Bond]:
+    """List what initiatives of a portfolio share."""
+    found = [(f"group {each.low} {each.high}", each.among) for each in groups]
+    found += [("excludes", ids) for ids in excludes]
+    found += [(f"synergy {each.effects}", each.between) for each in synergies]
+    return found + [(f"overlap {each.lever} {each.cap}", each.among) for each in overlaps]
 
 
 def canonical_order(initiatives: Iterable[Initiative], bonds: Sequence[Bond] = ()) -> tuple[Initiative, ...]:

@@ -1,0 +1,134 @@
+"""What a decision rests on: how far each estimate moves the value, and how little of a change flips an initiative."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gambits.allocate.plan import rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT: Final = "gambits/sensitivity/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One estimate known beforehand at its p10 and at its p90, with the best plan for each.
+
+    ``low`` and ``high`` are the values of these plans, OOM, for the estimate at ``low_at`` and ``high_at``, in its
+    own unit: 0 and 1 for work that fails or succeeds, None for the law, whose constants vary together. ``moved``
+    is the money that the two move against the plan without the knowledge: ½ Σ of absolute differences over
+    initiatives and periods.
+    """
+
+    estimate: str
+    low_at: float | None
+    high_at: float | None
+    low: float
+    high: float
+    moved: tuple[float, float]
+
+    @property
+    def width(self) -> float:
+        """How far the value moves, OOM."""
+        return abs(self.high - self.low)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return asdict(self) | {"moved": list(self.moved)}
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The smallest change of one estimate with which an initiative crosses half its cost.
+
+    Attributes
+    ----------
+    initiative
+        Its id.
+    funded
+        φ as things stand; from half on it counts as funded.
+    estimate
+        The dotted key of what changes.
+    is_own
+        Whether it is an estimate of the initiative itself.
+    before, after
+        The estimate as one writes it, without and with the change.
+    median, change
+        Its median, and how far that moves; in the unit of the estimate.
+    sigmas
+        The move in units of the estimate's own spread, in its logarithm (a probability's log-odds); None without
+        spread.
+    chance
+        That the quantity lies there or farther, by the estimate as it stands; None without spread.
+    """
+
+    initiative: str
+    funded: float
+    estimate: str
+    is_own: bool
+    before: str
+    after: str
+    median: float
+    change: float
+    sigmas: float | None
+    chance: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The tornado and the flips of one gambit's plan.
+
+    ``objective`` is the plan's value. ``firm`` lists initiatives that no single change within reach flips:
+    3 spreads, or a factor of 3 (3 in log-odds) where an estimate has no spread.
+    """
+
+    portfolio: str
+    gambit: str
+    money: str
+    objective: float
+    tornado: tuple[Bar, ...]
+    flips: tuple[Flip, ...]
+    firm: tuple[str, ...]
+    draws: int
+    seed: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON, floats rounded to 12 significant digits."""
+        return rounded(  # type: ignore[no-any-return]
+            {
+                "format": FORMAT,
+                "portfolio": self.portfolio,
+                "gambit": self.gambit,
+                "money": self.money,
+                "objective": self.objective,
+                "tornado": [each.to_dict() for each in self.tornado],
+                "flips": [each.to_dict() for each in self.flips],
+                "firm": list(self.firm),
+                "draws": self.draws,
+                "seed": self.seed,
+            }
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the tornado: estimates (rows, widest first), and the plan's value at low and high, and its width."""
+        import pandas as pd  # heavy, and the record is made without it
+
+        return pd.DataFrame(
+            [(each.low_at, each.high_at, each.low, each.high, each.width) for each in self.tornado],
+            index=pd.Index([each.estimate for each in self.tornado], name="estimate"),
+            columns=["low_at", "high_at", "low", "high", "width"],
+        )
+
+    def flips_frame(self) -> pd.DataFrame:
+        """Give the flips, one a row, the likeliest first."""
+        import pandas as pd  # heavy, and the record is made without it
+
+        columns = list(Flip.__slots__)
+        return pd.DataFrame([each.to_dict() for each in self.flips], columns=columns)

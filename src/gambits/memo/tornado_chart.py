@@ -1,0 +1,94 @@
+"""The tornado as a picture: how far the value of the best plan moves with each estimate that is known beforehand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gambits import words
+from gambits.memo.charts import drawn
+
+if TYPE_CHECKING:
+    from gambits.analyse.sensitivity import Bar, Sensitivity
+
+_WIDTH: Final = 460
+_ROW: Final = 20
+_MOST: Final = 15
+_INK: Final = "#1a1a1a"
+_RULE: Final = "#8a8a8a"
+_SHADES: Final = {"at its p10": "#d8a47f", "at its p90": "#2a5d8f"}
+"""Light and dark, so that a print in greys tells them apart."""
+_LARGE: Final = 1e6
+
+
+def tornado_chart(found: Sensitivity, suffix: str) -> bytes:
+    """Draw the widest bars of a tornado as ``.svg`` or ``.png``.
+
+    Raises
+    ------
+    GambitsError
+        If the extra that draws charts is not installed.
+    """
+    return drawn(lambda altair: _chart(altair, found), suffix)
+
+
+def _chart(alt: Any, found: Sensitivity) -> Any:
+    bars = found.tornado[:_MOST]
+    rows = [row for bar in bars for row in _rows(bar, found.objective)]
+    data = alt.Data(values=rows)
+    order = [words.estimate(bar.estimate) for bar in bars]
+    y = alt.Y("estimate:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
+    scale = _scale(alt, rows)
+    x = alt.X("from:Q", scale=scale, title="value of the best plan (OOM)")
+    shades = alt.Scale(domain=list(_SHADES), range=list(_SHADES.values()))
+    color = alt.Color("end:N", scale=shades, legend=None)
+    drawn_bars = alt.Chart(data).mark_bar(height=_ROW * 0.65).encode(y=y, x=x, x2="to:Q", color=color)
+    texts = [
+        alt.Chart(data)
+        .transform_filter(f"datum.to {sign} datum.from")
+        .mark_text(align=align, dx=dx, color=_INK, fontSize=11)
+        .encode(y=y, x=alt.X("to:Q", scale=scale), text="text:N")
+        for sign, align, dx in ((">=", "left", 5), ("<", "right", -5))
+    ]
+    rule = alt.Chart(alt.Data(values=[{"at": found.objective}])).mark_rule(color=_INK)
+    marked = rule.encode(x=alt.X("at:Q", scale=scale))
+    return (
+        alt.layer(drawn_bars, *texts, marked)
+        .properties(width=_WIDTH, height=_ROW * len(bars), title=_title(alt, found))
+        .configure_view(stroke=None)
+        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
+        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
+    )
+
+
+def _title(alt: Any, found: Sensitivity) -> Any:
+    futures = "the central future" if found.seed is None else f"{found.draws} draws, seed {found.seed}"
+    return alt.TitleParams(
+        f"What the {found.gambit}'s plan rests on",
+        subtitle=[
+            "Each estimate known beforehand at its p10 and its p90, and the plan made for it. As things stand it is",
+            f"worth {found.objective:.3f} OOM. Numbers at the bars are the estimate's. {found.portfolio}, {futures}.",
+        ],
+    )
+
+
+def _rows(bar: Bar, objective: float) -> list[dict[str, object]]:
+    ends = zip(_SHADES, (bar.low_at, bar.high_at), (bar.low, bar.high), strict=True)
+    name = words.estimate(bar.estimate)
+    return [
+        {"estimate": name, "end": end, "from": objective, "to": value, "text": _text(bar, end, at)}
+        for end, at, value in ends
+    ]
+
+
+def _text(bar: Bar, end: str, at: float | None) -> str:
+    if at is None:
+        return "worst tenth" if end == next(iter(_SHADES)) else "best tenth"
+    if bar.estimate.endswith(".success"):
+        return "works" if at else "fails"
+    return f"{at:.2e}".replace("e+", "e") if abs(at) >= _LARGE else f"{at:.3g}"
+
+
+def _scale(alt: Any, rows: list[dict[str, Any]]) -> Any:
+    ends = [float(value) for row in rows for value in (row["from"], row["to"])] or [0.0]
+    margin = 0.15 * (max(ends) - min(ends) or 1e-3)
+    return alt.Scale(domain=[min(ends) - margin, max(ends) + margin], nice=False, zero=False)
