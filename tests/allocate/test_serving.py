@@ -42,7 +42,8 @@ A_QUARTER = (1e12 / 1e6 * 1e-8 + 5e11 / 1e6 * 2e-8) * 365.25 / 4
 RICH = """\
   agents: {path: alchemist, source: judgement, cost: 6, lag: 1, effects: {demand: 2, post_training: 2}, response: 0.7}
   tuned: {path: alchemist, source: judgement, cost: 3, success: 0.5, effects: {inference_cost: 3}, response: 0.8}
-  small: {path: architect, source: judgement, cost: 3, effects: {inference_cost: 2}, requires: [{any: [tuned, agents], lag: 1}]}
+  small:
+    {path: architect, source: x, cost: 3, effects: {inference_cost: 2}, requires: [{any: [tuned, agents], lag: 1}]}
   heavy: {path: architect, source: judgement, cost: 3, effects: {inference_cost: 0.5, compute: 3}}
 overlaps: [{among: [cheaper, tuned], lever: inference_cost, cap: 5}]
 """

@@ -134,7 +134,13 @@ def test_sizes_of_one_initiative_are_no_choice(read: Read) -> None:
 RICH = """\
   d: {path: x, source: x, cost: 3 to 9, response: 0.6, lag: 1, requires: [{any: [a, b]}], effects: {compute: 1.5}}
   e: {path: x, source: x, cost: 3 to 9, response: [[0.3, 0.6], [1, 1]], value: 2, requires: [{k: 2, of: [d, b, c]}]}
-  f: {path: x, source: x, cost: 2 to 8, response: 0.8, requires: [{any: [e, c], share: 0.7, lag: 1}], effects: {data_efficiency: 2}}
+  f:
+    path: x
+    source: x
+    cost: 2 to 8
+    response: 0.8
+    requires: [{any: [e, c], share: 0.7, lag: 1}]
+    effects: {data_efficiency: 2}
   g: {path: x, source: x, cost: 4, requires: [f], effects: {post_training: 2, test_time: 0.9}, value: -1}
 synergies: [{between: [f, g], effects: {post_training: 1.3}}]
 overlaps: [{among: [d, g], lever: post_training, cap: 1.5}]
