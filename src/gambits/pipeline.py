@@ -6,12 +6,10 @@ import hashlib
 import json
 import math
 import os
-import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +46,7 @@ from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
+from gambits.versions import versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -462,9 +461,3 @@ def _hash(value: Any) -> str:
     """Hash contents, not layout: keys sorted, numbers as numbers."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of what decides an answer."""
-    packages = ("gambits", "pulp", "highspy", "numpy")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -1,4 +1,4 @@
-"""Numbers as people read them, one form for one kind, in tables and memos alike."""
+"""Numbers and text as people read them, one form for one kind, in tables and memos alike."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def factor(value: float) -> str:
 def flop(log10: float) -> str:
     """Compute from its log10, as 3.2e27 FLOP."""
     return f"{10**log10:.1e} FLOP".replace("e+", "e")
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would act on."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def estimate(key: str) -> str:

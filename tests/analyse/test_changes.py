@@ -20,6 +20,8 @@ PLAN: dict[str, Any] = {
     "periods": ["2027Q1", "2027Q2"],
     "objective": 0.5,
     "total_spend": 30.0,
+    "seed": None,
+    "draws": 1,
     "initiatives": {
         "hybrid": {"spend": [10.0, 5.0]},
         "play": {"spend": [0.0, 15.0]},
@@ -155,7 +157,7 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path: Path) -> None:
         ("{", "cannot read the plan"),
         ("[1]", "is not a plan"),
         ('{"format": "gambits/plan/0"}', "is not a plan"),
-        ('{"format": "gambits/plan/1", "objective": 1}', "lacks initiatives, inputs, money, periods, total_spend"),
+        ('{"format": "gambits/plan/1", "objective": 1}', "lacks draws, initiatives, inputs, money"),
     ],
 )
 def test_what_is_no_plan_is_refused_with_the_reason(text: str, message: str, tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_a_plan_that_is_not_there_exits_3(tmp_path: Path, run: Callable[..., Res
     result = run("diff", tmp_path / "old.json", tmp_path / "new.json", "--json")
 
     assert result.exit_code == 3
-    assert [each["code"] for each in json.loads(result.stdout)["problems"]] == ["not-a-plan"]
+    assert [each["code"] for each in json.loads(result.stdout)["problems"]] == ["unreadable"]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,12 @@ def test_a_plan_that_is_not_there_exits_3(tmp_path: Path, run: Callable[..., Res
         ("objective", "much"),
         ("total_spend", None),
         ("periods", 4),
+        ("periods", [1]),
+        ("objective", float("nan")),
+        ("objective", 10**400),
+        ("inputs", {"portfolio": {}}),
+        ("seed", "2027"),
+        ("draws", None),
     ],
 )
 def test_a_plan_with_something_odd_in_it_exits_3(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -53,7 +54,11 @@ def test_help_has_a_short_form(run: Callable[..., Result]) -> None:
 
 
 def test_the_version_is_that_of_the_package(run: Callable[..., Result]) -> None:
-    assert run("--version").stdout == f"gambits, version {gambits.__version__}\n"
+    lines = run("--version").stdout.splitlines()
+
+    assert lines[0] == f"gambits {gambits.__version__}"
+    assert [line.split()[0] for line in lines[1:]] == ["python", "pulp", "highspy", "numpy"]
+    assert lines[3] == f"highspy {version('highspy')}"
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,13 @@ from gambits import load
 from gambits.errors import InputError
 from gambits.files import bundled
 from gambits.files.csv_table import csv_lines, csv_text, guarded, unguarded
+from gambits.files.sections import Section, Several, Table
 from gambits.files.workbook import escaped, unescaped
 from gambits.portfolio.book import book
 from gambits.portfolio.load import tree
 from gambits.portfolio.model import Portfolio
 from gambits.portfolio.rows import headings_of, resolve, section_of
-from gambits.portfolio.schema import PORTFOLIO
+from gambits.portfolio.schema import PORTFOLIO, rows
 from gambits.portfolio.tables import TABLES
 from gambits.portfolio.template import csv_folder
 
@@ -132,6 +133,9 @@ def decorated(draw: st.DrawFn, text: str) -> str:
         waiting = {id for id in names for key in ("requires", "after") if initiatives[id].get(key)}
         file["excludes"] = [list(pair) for pair in combinations(names, 2) if not waiting & set(pair)]
         file["counts"] = {"max": 3}
+    file["rivals"] = {"them": {"effective_compute": "26 to 27", "growth_per_year": 1.01}}
+    file["decision"] = {"question": draw(WORDS), "by": "2027-03-31"}
+    file["current"] = {next(iter(initiatives)): 2.5}
     file["budget"]["funds"] = [{"name": draw(WORDS), "paths": ["architect", "scale"], "per_period": 1.5}]
     file["name"] = draw(WORDS)
     file["market"] = {"elasticity": 0.5, "sectors": {"homes": sector(1e12), "firms": sector("1e11 to 1e12")}}
@@ -240,6 +244,13 @@ def test_every_key_that_a_portfolio_can_have_has_its_place_in_the_workbook() -> 
         below = [name for name in headings_of(section_of(kind)) if f"{key}.{name}" not in TABLES]
         assert [name for name in headings if name != "id"] == below
         assert all(resolve(section_of(kind), name) for name in below)
+
+
+def test_whatever_there_can_be_several_of_may_be_a_table() -> None:
+    several = [row for _, row in rows(PORTFOLIO) if isinstance(row.kind, Table | Several)]
+
+    assert len(several) > 10
+    assert [row.name for row in several if isinstance(row.kind.each, Section) and not row.kind.apart] == []
 
 
 def test_the_workbook_helps_colours_and_offers_lists() -> None:

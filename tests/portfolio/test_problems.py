@@ -161,6 +161,8 @@ CASES = (
     Case("out-of-range", COST, f"{COST}    lag: 1.5  # here\n", "1.5 is not a whole number", "write a whole number"),
     Case("out-of-range", COST, f"{COST}    quality: 2  # here\n", "2 is not a number above 0 and at most 1", "write"),
     Case("out-of-range", COST, f"{COST}    response: 0  # here\n", "0 is not a number above 0", "at most 1"),
+    Case("too-wide", COST, "    cost: 1 to 1e12  # here\n", "are 12 orders of magnitude", "nine at most"),
+    Case("too-wide", COST, "    cost: {p10: 1, p50: 1e6, p90: 1e12}  # here\n", "are 12 orders", "nine at most"),
     Case("out-of-range", "money:", "objective: {weights: [0, 0, 0, 0]}  # here\nmoney:", "no weight", "at least one"),
     Case("not-a-date", "2027-01-01", "January 2027  # here", "`January 2027` is not a date", "as 2027-01-31"),
     Case("not-a-date", "2027-01-01", "2027-02-30  # here", "`2027-02-30` is not a date", "write year-month-day"),
@@ -175,6 +177,7 @@ CASES = (
     Case(
         "not-concave", COST, f"{COST}    response: [[0.6, 0.7], [0.4, 0.8], [1, 1]]  # here\n", "do not rise", "rising"
     ),
+    Case("too-steep", COST, f"{COST}    response: [[1e-4, 0.9], [1, 1]]  # here\n", "does 9e+03 times", "to the right"),
     # rules that join several keys
     Case("no-initiatives", LAB[LAB.index("initiatives:") :], "initiatives: {}  # here\n", "no initiatives", "add one"),
     Case("cycle", NEEDS, "    requires: [verifier, play]  # here\n", "`play` waits for itself", "from its own list"),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from gambits import check, load
 from gambits.errors import InputError, Problem
-from gambits.files.reading import compose, flatten, plain
+from gambits.files.reading import compose, flatten, plain, read_text
 from gambits.portfolio.model import Portfolio
 
 LAB = """\
@@ -59,9 +60,17 @@ def bomb(levels: int) -> str:
         (LAB.replace("cost: 1", "cost: !!python/object/apply:os.system [id]"), "yaml-tag", 11, "tags are not allowed"),
         (LAB.replace("cost: 1", "cost: !!binary aGk="), "yaml-tag", 11, "tags are not allowed"),
         (LAB.replace("cost: 1", "cost: !million 1"), "yaml-tag", 11, "!million"),
-        (LAB.replace("Labor", "\x07"), "not-yaml", 0, "control characters are not allowed"),
-        (LAB.replace("Labor", "\x00"), "not-yaml", 0, "control characters are not allowed"),
+        (LAB.replace("Labor", "\x07"), "not-yaml", 2, "U+0007 is not allowed"),
+        (LAB.replace("Labor", "\x00"), "not-yaml", 2, "U+0000 is not allowed"),
+        (
+            LAB.replace("\n", "\r").replace("cost", "\x1bcost"),
+            "not-yaml",
+            11,
+            "U+001B is not allowed",
+        ),
+        (LAB.replace("\n", "\r\n").replace("Labor", "\u2028Labor\ufffe"), "not-yaml", 3, "U+FFFE is not allowed"),
         (LAB.encode("latin-1"), "not-utf8", 2, "not UTF-8"),
+        (LAB.replace("\n", "\r").encode("latin-1"), "not-utf8", 2, "not UTF-8"),
         (LAB.encode("utf-16"), "not-utf8", 1, "not UTF-8"),
         ("a: &a [*a]\n", "too-large", 1, "deep"),
         (LAB + "deep: " + "[" * 50 + "]" * 50, "too-large", LINES, "deep"),
@@ -86,6 +95,31 @@ def test_aliases_that_multiply_are_refused_at_once(problems: Callable[[str], tup
 
     assert problem.code == "too-large"
     assert time.perf_counter() - start < 10
+
+
+def test_a_file_without_an_end_is_read_as_far_as_any_file_may_go(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_text(Path("/dev/zero"), "zero")
+
+    assert caught.value.problems[0].code == "too-large"
+
+
+def test_what_aliases_repeat_is_counted_again_and_looked_at_once() -> None:
+    node = compose(bomb(levels=5), "lab.yaml")
+    text = bomb(levels=6)
+
+    assert len(flatten(plain(node))) == 5
+    with pytest.raises(InputError) as caught:
+        compose(text, "lab.yaml")
+    assert caught.value.problems[0].where.line == 6, "the line on which it grows too large"
+
+
+def test_depth_counts_through_aliases() -> None:
+    chain = "a0: &a0 [x]\n" + "".join(f"a{k}: &a{k} [*a{k - 1}]\n" for k in range(1, 40))
+
+    with pytest.raises(InputError) as caught:
+        compose(chain, "lab.yaml")
+    assert caught.value.problems[0].code == "too-large"
 
 
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000 + "]" * 100_000, "{a: " * 100_000, "- " * 100_000])
@@ -170,10 +204,10 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, m
     file = tmp_path / "lab.yaml"
     file.write_text(LAB, encoding="utf-8")
 
-    def denied(path: Path) -> bytes:
+    def denied(path: Path, mode: str) -> BytesIO:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     (problem,) = check(file)
 
     assert problem.code == "unreadable"

@@ -11,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gambits import check, load
 from gambits.errors import Problem
@@ -409,3 +411,38 @@ def test_a_workbook_with_a_broken_part_is_refused_or_read_but_never_crashes(
     file.write_bytes(data.getvalue())
 
     assert {problem.code for problem in check(file)} <= {"not-a-workbook", "no-sheet", "no-initiatives", "missing-key"}
+
+
+ODD = [
+    "",
+    "=1",
+    "{",
+    "]",
+    "{a: b}",
+    "[a, b]",
+    "null",
+    "TRUE",
+    "1e999",
+    "nan",
+    "9 to 1",
+    "*x",
+    "!x",
+    "\x00",
+    "'",
+    "#",
+    "id",
+    "é;\t",
+]
+
+
+@given(found=st.one_of(st.binary(max_size=200), st.lists(st.lists(st.sampled_from(ODD), min_size=5, max_size=5))))
+def test_whatever_a_table_holds_the_answer_is_a_report(
+    found: bytes | list[list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    folder.joinpath("portfolio.yaml").write_text(LAB, encoding="utf-8")
+    rows = [] if isinstance(found, bytes) else [",".join(row) for row in found]
+    data = found if isinstance(found, bytes) else (HEAD + "\n".join(rows)).encode()
+    folder.joinpath("initiatives.csv").write_bytes(data)
+
+    assert all(problem.fix for problem in check(folder))

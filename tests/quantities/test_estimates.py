@@ -19,7 +19,7 @@ name: Small lab
 as_of: 2027-01-01
 periods: {{first: 2027Q1, count: 2}}
 money: USD million
-budget: {{per_period: 20}}
+budget: {{per_period: 1e13}}
 initiatives:
   survey:
     path: product

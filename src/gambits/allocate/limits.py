@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ABSENT: Final = -1
 """Stands in an array of columns where there is no column: the quantity is known."""
+_LARGEST_EXPONENT: Final = 10
 _NOTHING: Final = 1e-12
 """A known left side breaks a limit from here on: less is the rounding of sums."""
 
@@ -71,6 +72,15 @@ class Limits:
     def starts(self) -> NDArray[np.int64]:
         """Where the entries of each row begin, and where the last ends: shape (m + 1,)."""
         return np.searchsorted(self.row, np.arange(len(self) + 1))
+
+    def scaled(self) -> Limits:
+        """Bring rows whose largest coefficient is above a thousand down to it, by a power of two, which is exact."""
+        largest = np.zeros(len(self))
+        np.maximum.at(largest, self.row, np.abs(self.coefficient))
+        _, exponent = np.frexp(largest)
+        factor = np.ldexp(1.0, -np.maximum(0, exponent - _LARGEST_EXPONENT))
+        scaled = self.coefficient * factor[self.row]
+        return replace(self, low=self.low * factor, high=self.high * factor, coefficient=scaled)
 
     def only(self, kept: NDArray[np.bool_]) -> Limits:
         """Give some of the rows."""

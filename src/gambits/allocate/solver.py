@@ -24,6 +24,7 @@ import numpy as np
 import pulp
 
 from gambits.allocate.limits import Limits
+from gambits.errors import GambitsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,8 @@ _WHOLE_OPTIONS: Final[dict[str, Any]] = {
 _NONE: Final = np.empty(0, dtype=np.int32)
 _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
+_TOO_LARGE: Final = 1e15
+"""What HiGHS does not take for a coefficient."""
 _FOREVER: Final = 1e9
 _GLANCE: Final = 0.1
 """Seconds between two looks at whether the search for whole solutions was interrupted."""
@@ -133,6 +136,7 @@ def state(
         for name, low, high, is_whole in zip(names, lower.tolist(), upper.tolist(), whole.tolist(), strict=True)
     ]
     problem.setObjective(expression((columns[k], coefficient) for k, coefficient in goal))
+    rows = rows.scaled()
     starts, column, coefficient = rows.starts.tolist(), rows.column.tolist(), rows.coefficient.tolist()
     low, high = rows.low.tolist(), rows.high.tolist()
     for k, name in enumerate(rows.names):
@@ -148,6 +152,21 @@ def state(
         else:
             problem += (left >= low[k]), readable
     return problem, columns, binary
+
+
+def _refuse_giants(rows: Iterable[Row]) -> None:
+    """Stop rather than lose a row: HiGHS leaves one out whose coefficients are too large or not finite."""
+    for row in rows:
+        largest = float(np.max(np.abs(row.coefficients), initial=abs(row.upper)))
+        if not largest < _TOO_LARGE:
+            message = f"a slope of the value is {largest:.1g} OOM: numbers of the portfolio lie too far apart"
+            raise GambitsError(message, "look for a cost or an effect many orders of magnitude from the others")
+
+
+def _taken(status: Any) -> None:
+    """Stop where HiGHS has not taken rows that it was given: what it then solves is another problem."""
+    if status == highspy.HighsStatus.kError:
+        raise GambitsError("the solver does not take the programme", "please report the portfolio as a bug")
 
 
 _KIND: Final = {False: pulp.LpContinuous, True: pulp.LpInteger}
@@ -175,7 +194,7 @@ class _InBulk(pulp.HiGHS):  # type: ignore[misc]
         model.a_matrix_.start_ = np.cumsum([0, *map(len, rows)]).astype(np.int32)
         model.a_matrix_.index_ = np.array([k for row in rows for k, _ in row], dtype=np.int32)
         model.a_matrix_.value_ = np.array([factor for row in rows for _, factor in row], dtype=float)
-        lp.solverModel.passModel(model)
+        _taken(lp.solverModel.passModel(model))
 
     def findSolutionValues(self, lp: Any) -> tuple[int, int]:  # noqa: N802  (the name that PuLP calls)
         # The values are read from HiGHS, by number.
@@ -286,7 +305,14 @@ class LiveModel:
         self._highs.changeColsBounds(len(where), where, np.ascontiguousarray(lower), np.ascontiguousarray(upper))
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add cuts; they hold from the next solve on."""
+        """Add cuts; they hold from the next solve on.
+
+        Raises
+        ------
+        GambitsError
+            If a coefficient is beyond what the solver takes.
+        """
+        _refuse_giants(rows)
         self._cuts += len(rows)
         if self._highs is not None and rows:
             for highs in filter(None, (self._highs, self._whole)):
@@ -350,7 +376,7 @@ class LiveModel:
         coefficients = np.concatenate([row.coefficients for row in rows])
         upper = np.array([row.upper for row in rows])
         lower = np.full(len(rows), -highspy.kHighsInf)
-        highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients)
+        _taken(highs.addRows(len(rows), lower, upper, len(columns), starts, columns, coefficients))
 
     def _read(self, highs: Any) -> Solution:
         """Read the status first, and values only when they mean something."""

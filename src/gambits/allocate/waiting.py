@@ -79,6 +79,22 @@ def ahead(need: Need, paid: Array, funded: Array, before: Array) -> Array:
     return np.asarray(np.maximum(paid - furthest(need, funded, before), 0.0))
 
 
+def allowed(need: Need, own: Array, funded: Array, paid: Array, before: Array) -> Array:
+    """Give the most that φ of who waits can be, shape (T,): as far as those it waits for, and what it is ahead by.
+
+    Parameters
+    ----------
+    need
+        What it waits for.
+    own
+        Shape (T,): its own φ if nothing more is paid.
+    funded, paid, before
+        Shape (n, T), (n, T) and (n,): φ of those it waits for, the same if nothing more is paid, and before the
+        first period.
+    """
+    return furthest(need, funded, before) + ahead(need, own, paid, before)
+
+
 def picked(rows: Sequence[int | None], table: Array, before: Array) -> tuple[Array, Array]:
     """Pick rows; who is not among them gets nothing."""
     wider = np.concatenate([table, np.zeros((1, table.shape[1]))])

@@ -12,6 +12,7 @@ from gambits.allocate.plan import FORMAT as PLAN_FORMAT
 from gambits.allocate.plan import rounded
 from gambits.analyse.bridge import Bridge
 from gambits.errors import InputError, Problem, Where
+from gambits.files.reading import read_text
 
 FORMAT: Final = "gambits/diff/1"
 _KEYS: Final[dict[str, Any]] = {
@@ -21,7 +22,10 @@ _KEYS: Final[dict[str, Any]] = {
     "inputs": dict,
     "initiatives": dict,
     "periods": list,
+    "seed": int | None,
+    "draws": int,
 }
+_LARGEST: Final = 1e300
 _SMALLEST_MOVE: Final = 1e-6
 """Money below this part of all money has not moved: it is the tolerance of two solves."""
 
@@ -112,8 +116,8 @@ def read_plan(path: Path) -> dict[str, Any]:
         If the file is not such a plan.
     """
     try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        plan = json.loads(read_text(path, path.as_posix()), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise _refused(path, f"cannot read the plan: {error}") from None
     if not isinstance(plan, dict) or plan.get("format") != PLAN_FORMAT:
         raise _refused(path, f"the file is not a plan ({PLAN_FORMAT})")
@@ -121,17 +125,29 @@ def read_plan(path: Path) -> dict[str, Any]:
     if missing:
         raise _refused(path, f"the plan lacks {', '.join(missing)}")
     for key, kind in _KEYS.items():
-        if not isinstance(plan.get(key), kind):
+        value = plan[key]
+        if not isinstance(value, kind) or (isinstance(value, int | float) and not _is_number(value)):
             raise _refused(path, f"`{key}` is not what a plan has there")
+    if not all(isinstance(each, str) for each in plan["periods"]):
+        raise _refused(path, "`periods` is not what a plan has there")
     if not all(isinstance(each, dict) and _is_row(each.get("spend")) for each in plan["initiatives"].values()):
         raise _refused(path, "an initiative of the plan has no `spend` by period")
-    if not all(isinstance(each, dict) for each in plan["inputs"].values()):
+    inputs = plan["inputs"]
+    if not ({"portfolio", "gambit"} <= set(inputs) and all(isinstance(each, dict) for each in inputs.values())):
         raise _refused(path, "`inputs` is not what a plan has there")
     return plan
 
 
 def _is_row(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(each, int | float) for each in value)
+    return isinstance(value, list) and all(_is_number(each) for each in value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not a number that JSON has")
 
 
 def _refused(path: Path, message: str) -> InputError:

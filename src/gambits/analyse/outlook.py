@@ -11,7 +11,7 @@ import numpy as np
 
 from gambits.allocate import timing
 from gambits.allocate.plan import rounded
-from gambits.allocate.soonest import soonest
+from gambits.allocate.soonest import in_order, soonest
 from gambits.analyse.datawall import Repetition, Supplier, Trillion, WallLayer
 from gambits.analyse.market import Flywheel, SectorReport
 from gambits.analyse.sources import Drift
@@ -168,10 +168,10 @@ def worth_of(portfolio: Portfolio, forecast: Forecast, marginal: Array) -> dict[
         Shape (I,): slope times progress at the plan.
     """
     needed = waits_for(portfolio)
-    everyone = {each.id for each in portfolio.initiatives}
+    everyone, order = {each.id for each in portfolio.initiatives}, in_order(portfolio)
 
     def value(wanted: set[str]) -> float:
-        return forecast.evaluate(*_counted(portfolio, forecast, soonest(portfolio, wanted))).expected
+        return forecast.evaluate(*_counted(portfolio, forecast, soonest(portfolio, wanted, order))).expected
 
     whole = value(everyone)
     found = {}
@@ -198,10 +198,10 @@ def _beyond(portfolio: Portfolio, fitted_to: float | None) -> float | None:
 
 def worth_by_path(portfolio: Portfolio, forecast: Forecast) -> dict[str, float]:
     """Value each path by itself, funded whole as fast as may be, without what it waits for on other paths."""
-    found = {}
+    found, order = {}, in_order(portfolio)
     for path in sorted({each.path for each in portfolio.initiatives}):
         wanted = {each.id for each in portfolio.initiatives if each.path == path}
-        funded = soonest(portfolio, wanted)
+        funded = soonest(portfolio, wanted, order)
         found[path] = forecast.evaluate(*_counted(portfolio, forecast, funded)).expected
     return found
 

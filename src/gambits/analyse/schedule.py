@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gambits.allocate.money import paid_before, paid_by
-from gambits.allocate.waiting import furthest
+from gambits.allocate.soonest import FULL, fastest
+from gambits.allocate.waiting import allowed
 from gambits.portfolio.model import Initiative, Need, Portfolio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-
-_FULL: Final = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +83,17 @@ class Schedule:
         return max(end.values(), default=0)
 
     def _fastest(self, initiative: Initiative, needs: tuple[Need, ...]) -> Array:
-        """Give φ by period: x[t] = min(x[t−1] + 1/takes, what it waits for), from its start on; none is taken back."""
-        found: Array = self.paid[initiative.id].copy()
-        begin, base = max(initiative.start, self.now), float(found[-1])
-        if initiative.never or begin >= self.length:
-            return found
-        elapsed = base + np.arange(1, self.length - begin + 1) / initiative.takes
-        cap = np.ones(len(elapsed))
-        for need in needs:
-            others = np.array([self.funded[id] for id in need.of])
-            before = np.array([self.before[id] for id in need.of])
-            cap = np.minimum(cap, furthest(need, others, before)[begin:])
-        # Unrolled: the least, over all earlier periods, of what was allowed then and the pace since.
-        cap = np.maximum(cap, base)
-        found[begin:] = np.clip(np.minimum(elapsed, np.minimum.accumulate(cap - elapsed) + elapsed), base, 1)
-        return self._at_once(initiative, found) if initiative.whole and base == 0 else found
-
-    def _at_once(self, initiative: Initiative, found: Array) -> Array:
-        """Give the latest equal parts that are done as soon: what is whole does not pause."""
-        full = np.flatnonzero(found >= _FULL)
-        if not len(full):
-            return np.zeros(len(found))
-        return np.asarray(np.clip((np.arange(len(found)) - full[0]) / initiative.takes + 1, 0, 1))
+        """Give φ by period where only some of what an initiative waits for holds it back."""
+        own = self.paid[initiative.id]
+        limits = [
+            allowed(need, own, *(np.array([of[id] for id in need.of]) for of in (self.funded, self.paid, self.before)))
+            for need in needs
+        ]
+        return fastest(initiative, own, limits, self.now)
 
     def _timing(self, initiative: Initiative, funded: Array) -> Timing:
         more = np.flatnonzero(np.diff(funded, prepend=self.before[initiative.id])[self.now :] > 0) + self.now
-        full = np.flatnonzero(funded >= _FULL)
+        full = np.flatnonzero(funded >= FULL)
         start = float(more[0]) if len(more) else math.inf
         done = float(full[0]) if len(full) else math.inf
         return Timing(start, done, done + initiative.lag)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gambits import __version__
 from gambits.cli.output import Group, write, write_json
 from gambits.cli.recording import record_options
 
@@ -159,12 +158,23 @@ def _workers(address: str | None) -> Iterator[Workers]:
         cluster.close()
 
 
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and those of what a plan depends on."""
+    if not asked or context.resilient_parsing:
+        return
+    from gambits.versions import versions
+
+    found = versions()
+    write("".join(f"{name} {found[name]}\n" for name in sorted(found, key="gambits".__ne__)))
+    context.exit()
+
+
 @click.group(
     cls=Group,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="gambits")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print versions.")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Split a research budget between Architect and Alchemist bets, provably well."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError
+from gambits.words import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
 
 WIDTH: Final = 100
+_NEXT: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EFBIG, errno.EDQUOT), "make room, or write elsewhere with -o"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "choose a place that you may write, with -o"),
+}
+"""What to try when the system refuses, by its reason."""
 
 
 class Group(click.Group):
@@ -37,17 +43,28 @@ class Group(click.Group):
                 # Where a terminal knows no UTF-8, a sign is replaced rather than the answer lost.
                 stream.reconfigure(errors="replace")
         try:
-            return super().invoke(ctx)
-        except GambitsError as error:
-            as_json = "--json" in ctx.meta.get("gambits.args", [])
-            report(error, as_json=as_json)
-            ctx.exit(error.exit_code)
+            return self._explained(ctx)
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # the reader has left; click ends quietly
-            name = f": {error.filename}" if error.filename else ""
-            click.echo(f"Error: {error.strerror or error}{name}", err=True)
+            name = f": {printable(str(error.filename))}" if error.filename else ""
+            # Standard output may be what failed: nothing more goes there.
+            hint = _NEXT.get(error.errno or 0, "check the path")
+            report(GambitsError(f"{error.strerror or error}{name}", hint), as_json=False)
             ctx.exit(1)
+
+    def _explained(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GambitsError as error:
+            fault = error
+        except ImportError as error:
+            hint = "install gambits again: python -m pip install --force-reinstall gambits"
+            fault = GambitsError(f"a part of the installation is missing or broken: {error}", hint)
+        except MemoryError as error:
+            fault = GambitsError(f"out of memory: {error}", "use fewer --draws, or a machine with more memory")
+        report(fault, as_json="--json" in ctx.meta.get("gambits.args", []))
+        return ctx.exit(fault.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta["gambits.args"] = list(args)
@@ -107,17 +124,27 @@ def write_bytes(data: bytes, path: Path) -> None:
     """Write a file, whole or not at all, making its folder."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
+    try:
+        _replace(path, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    click.echo(f"Wrote {path}", err=True)
+
+
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".gambits-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            # Before it takes the old file's place it is on the disk: a power cut leaves the one or the other.
+            file.flush()
+            os.fsync(file.fileno())
         # mkstemp makes files for their owner only; a result is as readable as any other new file.
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
-        click.echo(f"Wrote {path}", err=True)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

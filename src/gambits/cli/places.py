@@ -71,10 +71,21 @@ def ledger_here(given: str | None) -> str:
 
 
 def _of_project(start: Path) -> str | None:
+    """Give the ledger that a project file names.
+
+    A portfolio that somebody sent may come with such a file. Unless its user works in that folder, it decides on
+    nothing outside it.
+    """
     found = project_setting("ledger", start)
     if found is None:
         return None
     place, folder = str(found[0]), found[1]
+    is_elsewhere = "://" in place or not (folder / place).resolve().is_relative_to(folder)
+    if is_elsewhere and not Path.cwd().is_relative_to(folder):
+        raise click.UsageError(
+            f"the project file in {folder} names a ledger outside it ({place}). If that is meant, work in that folder, "
+            "or name the ledger with --ledger."
+        )
     return place if "://" in place else str(folder / place)
 
 

@@ -14,7 +14,8 @@ import yaml
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files.kinds import Date, Flag, Kind, PeriodName, Text
-from gambits.files.reading import CellMark, FaultyNode, Report, compose_cell, printable
+from gambits.files.reading import CellMark, FaultyNode, Report, compose_cell
+from gambits.words import printable
 
 PRIVATE: Final = "#"
 """Columns and sheets whose name begins with this are the author's own, and not read."""

@@ -24,6 +24,7 @@ BAD: Final = object()
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RANGE = re.compile(r"(?P<low>\S+)\s+to\s+(?P<high>\S+)")
+_WIDEST: Final = 1e9
 _LARGEST = 1e60
 """Beyond this, and below its inverse, products overflow."""
 
@@ -344,6 +345,7 @@ class Uncertain(Kind):
         if low > high:
             raise Refused("range-order", f"the range {text} runs downwards", f"write {high:g} to {low:g}")
         self._inside(low, high)
+        self._narrow(low, high)
         return Estimate(Shape.RANGE, (low, high), self.bounds)
 
     def _percentiles(self, node: yaml.MappingNode) -> Estimate:
@@ -358,10 +360,16 @@ class Uncertain(Kind):
         if not values[0] <= values[1] <= values[2]:
             raise Refused("range-order", "p10, p50, p90 do not rise", "write them in rising order")
         self._inside(*values)
+        self._narrow(values[0], values[-1])
         estimate = Estimate(Shape.PERCENTILES, values, self.bounds)
         if not estimate.is_certain:
             self._feasible(estimate)
         return estimate
+
+    def _narrow(self, low: float, high: float) -> None:
+        if self.bounds in (Bounds.POSITIVE, Bounds.AMOUNT) and 0 < low < high / _WIDEST:
+            message = f"from {low:g} to {high:g} are {math.log10(high / low):.0f} orders of magnitude"
+            raise Refused("too-wide", message, "narrow it to what is believed, nine at most")
 
     def _feasible(self, estimate: Estimate) -> None:
         if self.bounds is Bounds.PROBABILITY and estimate.values[-1] >= 1:

@@ -17,9 +17,11 @@ from typing import cast
 import yaml
 
 from gambits.errors import InputError, Problem, Where
+from gambits.words import printable
 
 NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 _NUMBER = re.compile(NUMBER_PATTERN)
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _MOST_BYTES = 20_000_000
 _MOST_NODES = 500_000
 _MOST_DEPTH = 30
@@ -90,11 +92,6 @@ class Report:
             raise InputError(tuple(unique))
 
 
-def printable(text: str) -> str:
-    """Replace what a terminal would act on."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
-
-
 def as_shown(path: Path) -> str:
     """Name a file as its reader would: from the folder they are in, if it lies below it."""
     resolved, here = path.resolve(), Path.cwd()
@@ -115,6 +112,19 @@ def stop(file: str, line: int, code: str, message: str, fix: str) -> InputError:
     return InputError((Problem(code, Where(file, line), message, fix),))
 
 
+def check_name(shown: str) -> None:
+    """Refuse the name of a file that no text could hold, or that a terminal would act on.
+
+    Raises
+    ------
+    InputError
+        If a character of it is not printable, or not UTF-8.
+    """
+    if printable(shown) != shown:
+        message = "the name of the file holds a character that cannot be printed"
+        raise stop(printable(shown), 0, "control-character", message, "rename it")
+
+
 def read_text(path: Path, shown: str) -> str:
     """Read a UTF-8 file of bounded size.
 
@@ -123,16 +133,25 @@ def read_text(path: Path, shown: str) -> str:
     InputError
         If the file is absent, not readable, too large or not UTF-8.
     """
+    check_name(shown)
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        # Read and then measured: a device or a pipe has no size to ask for.
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
             raise stop(shown, 0, "too-large", f"the file is larger than {_MOST_BYTES // 10**6} MB", "split it")
-        return path.read_bytes().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = _line_of(error.object[: error.start].decode("utf-8"))
         raise stop(shown, line, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8") from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise stop(shown, 0, "unreadable", f"cannot read the file: {reason}", "check the path") from None
+
+
+def _line_of(before: str) -> int:
+    """Number the line that follows or goes on after some text, as YAML counts lines."""
+    return len(_LINE_END.findall(before)) + 1
 
 
 def compose(text: str, shown: str) -> yaml.MappingNode:
@@ -145,6 +164,11 @@ def compose(text: str, shown: str) -> yaml.MappingNode:
     """
     # The pure Python loader gives the same marks; the C one is some ten times faster where it was built.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if odd:
+        line = _line_of(text[: odd.start()])
+        message = f"not valid YAML: the character U+{ord(odd[0]):04X} is not allowed"
+        raise stop(shown, line, "not-yaml", message, "remove it")
     try:
         _measure(text, loader, shown)
         node = yaml.compose(text, Loader=loader)
@@ -200,23 +224,25 @@ def _measure(text: str, loader: type[yaml.SafeLoader], shown: str) -> None:
 
 def _guard(top: yaml.Node, shown: str) -> None:
     """Refuse tags, and trees that aliases make endless, deep or huge."""
-    count = 0
-    stack = [(top, 0)]
-    while stack:
-        node, depth = stack.pop()
-        count += 1
+    sizes: dict[int, tuple[int, int]] = {}
+
+    def size(node: yaml.Node, depth: int) -> tuple[int, int]:
+        """Give nodes and levels of what a node stands for; what an alias repeats is looked at once, counted again."""
         line = node.start_mark.line + 1
-        if count > _MOST_NODES or depth > _MOST_DEPTH:
-            raise stop(
-                shown,
-                line,
-                "too-large",
-                "the file is too deep or too large",
-                "write aliases out, or split it",
-            )
         if node.tag not in _PLAIN_TAGS:
             raise stop(shown, line, "yaml-tag", f"YAML tags are not allowed: {node.tag}", "remove the tag")
-        stack.extend((child, depth + 1) for child in _children(node))
+        # A tree within itself ends here, before anything of it has a size.
+        nodes, levels = 1, 1
+        for child in _children(node) if depth <= _MOST_DEPTH else ():
+            below = sizes.get(id(child)) or size(child, depth + 1)
+            nodes, levels = nodes + below[0], max(levels, below[1] + 1)
+        if nodes > _MOST_NODES or depth + levels > _MOST_DEPTH + 1:
+            message = "the file is too deep or too large"
+            raise stop(shown, line, "too-large", message, "write aliases out, or split it")
+        sizes[id(node)] = nodes, levels
+        return nodes, levels
+
+    size(top, 0)
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from gambits.errors import InputError, Problem, Where
 from gambits.files.cells import PRIVATE, Cell, Sheet, Typed, make_sheet, number_text
-from gambits.files.reading import printable, stop
+from gambits.files.reading import check_name, stop
+from gambits.words import printable
 
 SUFFIX: Final = ".xlsx"
 _MOST_BYTES: Final = 5_000_000
@@ -64,6 +65,7 @@ def _read_sheets(path: Path, shown: str, skipped: frozenset[str]) -> tuple[dict[
 
 def _measure(path: Path, shown: str) -> None:
     """Refuse what is no archive, or would fill the memory when it is unpacked."""
+    check_name(shown)
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise stop(shown, 0, "too-large", f"the workbook is larger than {_MOST_BYTES // 10**6} MB", "split it")
@@ -103,7 +105,9 @@ def _read_sheet(sheet: Any, formulas: Any, path: Path, shown: str) -> Sheet | No
     for each in (sheet, formulas):
         each.reset_dimensions()
     for number, (row, beneath) in enumerate(zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), start=1):
-        if row and (number > _MOST_ROWS or len(row) > _MOST_COLUMNS):
+        if not row:
+            continue
+        if number > _MOST_ROWS or len(row) > _MOST_COLUMNS:
             message = f"the sheet reaches beyond {_MOST_ROWS} rows or {_MOST_COLUMNS} columns"
             raise InputError((Problem("too-large", here, message, "delete the empty rows and columns, or split it"),))
         cells = [_cell(value, formula, here, problems) for value, formula in zip(row, beneath, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from gambits.files.sections import Draft, Key, Section, Table
 from gambits.portfolio.load import make_objective
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Objective, Portfolio
 from gambits.portfolio.schema import PORTFOLIO
+from gambits.portfolio.sizes import MOST_WORTH, check_worth_of_points
 from gambits.portfolio.validate import check_weights
 
 
@@ -75,12 +77,14 @@ class Gambit:
         Raises
         ------
         InputError
-            If the gambit's weights do not fit the portfolio's periods.
+            If the gambit's weights do not fit the portfolio's periods, or its points.
         """
         if self.objective is None:
             return portfolio.objective
         report = Report(self.file, where=dict(self.where))
         check_weights(self.objective, portfolio.periods.count, report, "objective.weights")
+        values = ((each.id, each.value) for each in portfolio.initiatives)
+        check_worth_of_points(self.objective.get("value", 0.0), values, report)
         report.raise_problems()
         return make_objective(self.objective, portfolio.periods.count)
 
@@ -141,7 +145,12 @@ GAMBIT: Final = Section(
         ),
         Key("only", Ids(), "the paths that may get money", default="all"),
         Key("objective", _OBJECTIVE, "wins over the portfolio's"),
-        Key("cvar_floor", Number(), "least value of the tail: CVaR_α is at least this", "OOM"),
+        Key(
+            "cvar_floor",
+            Number(low=-MOST_WORTH, high=MOST_WORTH),
+            "least value of the tail: CVaR_α is at least this",
+            "OOM",
+        ),
         Key("most_initiatives", Whole(0, 100_000), "most initiatives with money", default="any number"),
         Key("reserve", Number(low=0, high=1), "part of the total budget that is kept back", "fraction", "0"),
         Key(
@@ -163,7 +172,7 @@ def load_gambit(name: str | Path) -> Gambit:
         With every problem in the file, or that there is no such gambit.
     """
     path = bundled.profiles().get(str(name), Path(name))
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
         mend = f"{did_you_mean(str(name), bundled.profiles())} or give a file"
         raise stop(str(name), 0, "unknown-gambit", "there is no such gambit", mend)
     shown = path.as_posix()

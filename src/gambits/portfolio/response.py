@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from gambits.files.kinds import Kind, Number, Refused
 from gambits.portfolio.model import Response
+
+_EXPONENT: Final = Number(above=0, high=1)
+_STEEPEST: Final = 1e3
+"""Beyond this a plan is decided by amounts of money too small for a solver to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class ResponseKind(Kind):
 
     def parse(self, node: yaml.Node) -> Response:
         if not isinstance(node, yaml.SequenceNode):
-            return Response(exponent=Number(above=0, high=1).parse(node))
+            return Response(exponent=_EXPONENT.parse(node))
         points = [(0.0, 0.0)]
         for item in node.value:
             if not isinstance(item, yaml.SequenceNode) or len(item.value) != 2:  # noqa: PLR2004  (a pair)
@@ -38,6 +42,9 @@ class ResponseKind(Kind):
         if any(run <= 0 for run, _ in steps):
             raise Refused("not-concave", "the funded fractions do not rise", "write the points in rising order")
         slopes = [rise / run for run, rise in steps]
+        if slopes[0] > _STEEPEST:
+            message = f"the first money does {slopes[0]:.2g} times as much as money on average"
+            raise Refused("too-steep", message, "move the first point to the right")
         if any(later > earlier + 1e-12 for earlier, later in pairwise(slopes)):
             raise Refused("not-concave", "the slope rises from one point to the next", "returns must diminish")
 
@@ -45,7 +52,7 @@ class ResponseKind(Kind):
         pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
         return {
             "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                _EXPONENT.schema(),
                 {"type": "array", "items": pair, "minItems": 1},
             ]
         }

@@ -30,6 +30,7 @@ from gambits.portfolio.effects import Effect
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
 from gambits.portfolio.needs import Needs
 from gambits.portfolio.response import ResponseKind
+from gambits.portfolio.sizes import MOST_WORTH
 from gambits.quantities.estimates import Bounds
 
 FORMAT: Final = "gambits/1"
@@ -39,6 +40,7 @@ MOST_PERIODS: Final = 240
 _POSITIVE = Uncertain(Bounds.POSITIVE)
 _PROBABILITY = Uncertain(Bounds.PROBABILITY)
 _MONEY = Number(low=0)
+_WEIGHT = Number(low=0, high=MOST_WORTH)
 _FRACTION = Number(low=0, high=1)
 _MANY = Whole(0, 100_000)
 
@@ -173,8 +175,13 @@ INITIATIVE: Final = Section(
 
 MARKET: Final = Section(
     (
-        Key("elasticity", Number(low=0), "of tokens served against their cost", default="0"),
-        Key("value_per_oom", Number(low=0), "log10 of value per token for each OOM of effective compute", default="0"),
+        Key("elasticity", Number(low=0, high=10), "of tokens served against their cost", default="0"),
+        Key(
+            "value_per_oom",
+            Number(low=0, high=10),
+            "log10 of value per token for each OOM of effective compute",
+            default="0",
+        ),
         Key(
             "sectors",
             Table(
@@ -390,13 +397,13 @@ PORTFOLIO: Final = Section(
                 (
                     Key(
                         "effective_compute",
-                        _MONEY,
+                        _WEIGHT,
                         "weight of a gain of effective compute",
                         "OOM per OOM",
                         "1",
                     ),
-                    Key("token_gdp", _MONEY, "weight of an OOM of token GDP", "OOM per OOM", "0"),
-                    Key("value", _MONEY, "weight of a point of `value`", "OOM per point", "0"),
+                    Key("token_gdp", _WEIGHT, "weight of an OOM of token GDP", "OOM per OOM", "0"),
+                    Key("value", _WEIGHT, "weight of a point of `value`", "OOM per point", "0"),
                     Key("weights", Weights(), "how much each period counts", default="even"),
                     Key(
                         "after_horizon",
@@ -416,7 +423,7 @@ PORTFOLIO: Final = Section(
             "today's allocation: money over the horizon by initiative, paid evenly from its start on",
             "money",
         ),
-        Key("rivals", Table(RIVAL, "rival"), "other labs, to be ahead of or behind"),
+        Key("rivals", Table(RIVAL, "rival", apart=True), "other labs, to be ahead of or behind"),
         Key("initiatives", Table(INITIATIVE, "initiative", apart=True), "the work that can be funded", required=True),
         Key("synergies", Several(SYNERGY, "synergy", apart=True), "extra effects of two initiatives together"),
         Key(

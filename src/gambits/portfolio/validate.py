@@ -19,6 +19,13 @@ from gambits.portfolio.effects import (
 )
 from gambits.portfolio.model import Lever
 from gambits.portfolio.schema import kind_of
+from gambits.portfolio.sizes import (
+    check_costs_fit_the_budget,
+    check_points_do_not_drown_the_rest,
+    check_the_portfolio_can_be_held,
+    check_tokens_fit_the_stock,
+    check_uses_fit_the_capacity,
+)
 
 ROUNDED_LAW: Final = "chinchilla-2022-rounded"
 UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
@@ -361,6 +368,11 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_law_costs_count,
     check_law_gains_count_once,
     check_smaller_models_count_once,
+    check_the_portfolio_can_be_held,
+    check_costs_fit_the_budget,
+    check_uses_fit_the_capacity,
+    check_tokens_fit_the_stock,
+    check_points_do_not_drown_the_rest,
     check_criteria,
     *RULE_CHECKS,
 )

@@ -27,6 +27,7 @@ from gambits.portfolio.model import Portfolio
 from gambits.rerun.attribution import bridge
 from gambits.rerun.sides import Side
 from gambits.rerun.worlds import of_today
+from gambits.versions import versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -176,7 +177,7 @@ def rerun(question: Question, against: str, old: Side, ledger: Ledger | None) ->
 def _known(question: Question, ledger: Ledger) -> tuple[Mapping[str, Any], int] | None:
     """Find the plan that this very program gave to this question, or to one that differs in words alone."""
     asked = reduced_sha256(question.portfolio, question.gambit, question.settings.asked)
-    here = environment(pipeline.versions())
+    here = environment(versions())
     for run in reversed(ledger.runs(reduced_sha256=asked)):
         if run.environment == here and run.status == "optimal":
             plan = _in_words_of_today(plan_of(ledger, run), run, question)

@@ -13,9 +13,9 @@ from gambits.ledger.environment import environment
 from gambits.ledger.recording import plan_of
 from gambits.ledger.records import Run
 from gambits.ledger.store import Ledger
-from gambits.pipeline import versions
 from gambits.portfolio.model import Portfolio
 from gambits.rerun.worlds import World, of_plan, recorded
+from gambits.versions import versions
 
 
 @dataclass(frozen=True, slots=True)

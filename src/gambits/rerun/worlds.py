@@ -76,6 +76,9 @@ class World:
         path = Path(self.law_name) if preset is None else Path(preset.name)
         for name, text in self.law.items():
             file = folder / path.parent / name
+            if not file.resolve().is_relative_to(folder.resolve()):
+                message = f"the law of the run would be written to {(path.parent / name).as_posix()}"
+                raise InputError((Problem("law-gone", Where(LAW_KEY), message, "do not use this run"),))
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         return {**self.portfolio, LAW_KEY: path.as_posix()}

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "gambits-law/1"
 
-_DRAWN: Final = ("ln_A", "ln_B", "ln_E", "alpha", "beta", "R_D", "R_N")
+_LIMITS: Final = {
+    "ln_A": (-20.0, 60.0),
+    "ln_B": (-20.0, 60.0),
+    "ln_E": (-20.0, 10.0),
+    "alpha": (0.01, 2.0),
+    "beta": (0.01, 2.0),
+    "R_D": (1e-3, 1e6),
+    "R_N": (1e-3, 1e6),
+}
+"""Between which values the constants of any law lie, with orders of magnitude to spare; beyond, powers overflow."""
+_DRAWN: Final = tuple(_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +248,25 @@ def _read_draws(path: Path) -> NDArray[np.float64]:
     for number, line in enumerate(lines[1:], start=2):
         cells = line.split(",")
         try:
-            found.append([float(cells[column]) for column in columns])
+            row = [float(cells[column]) for column in columns]
         except (ValueError, IndexError):
             raise stop(path.as_posix(), number, "law-draws", "not a row of numbers", "mend the row") from None
+        for name, value in zip(_DRAWN, row, strict=True):
+            if not _is_within(name, value):
+                raise stop(path.as_posix(), number, "law-draws", *_beyond(name, value))
+        found.append(row)
     return np.array(found)
+
+
+def _is_within(name: str, value: float) -> bool:
+    low, high = _LIMITS[name]
+    return low <= value <= high
+
+
+def _beyond(name: str, value: float) -> tuple[str, str]:
+    """Say that a constant is beyond its limits, and how to mend it."""
+    low, high = _LIMITS[name]
+    return f"{name} = {value:g} is no constant of a law of loss", f"write a number between {low:g} and {high:g}"
 
 
 def _check_constants(draft: Any, report: Report) -> None:
@@ -260,6 +285,10 @@ def _check_constants(draft: Any, report: Report) -> None:
             report.add("constants", "law-constants", f"{name} is missing", f"add `{name}:`")
     if ("R_D" in given) != ("R_N" in given):
         report.add("constants", "law-constants", "R_D and R_N come together", "give both, or neither")
-    for name in ("A", "B", "E", "alpha", "beta", "R_D", "R_N"):
-        if name in given and not given[name].get("value", 1) > 0:
+    for name, value in ((name, each["value"]) for name, each in given.items() if "value" in each):
+        if name in ("A", "B", "E") and value <= 0:
             report.add(f"constants.{name}", "out-of-range", f"{name} is not above 0", "write a number above 0")
+            continue
+        shown, number = (name, value) if name in _LIMITS else (f"ln_{name}", math.log(value))
+        if not _is_within(shown, number):
+            report.add(f"constants.{name}", "out-of-range", *_beyond(shown, number))
