@@ -209,12 +209,15 @@ def lay_out(
     )
     funded = np.full(paid.shape, ABSENT, dtype=np.int32)
     progress = funded.copy()
+    low = paid.copy()
+    for i, each in enumerate(initiatives):
+        low[i, -1] = max(low[i, -1], portfolio.asked.get(each.id, 0.0))
     for i, each in enumerate(initiatives):
         for t in np.flatnonzero(most[i] > paid[i]):
-            funded[i, t] = progress[i, t] = numbered.add(paid[i, t], most[i, t], "funded", each.id, periods[t])
+            funded[i, t] = progress[i, t] = numbered.add(low[i, t], most[i, t], "funded", each.id, periods[t])
             if not each.response.is_linear:
-                low, high = (float(progress_of(each.response, part[i, t])) for part in (paid, most))
-                progress[i, t] = numbered.add(low, high, "progress", each.id, periods[t])
+                least, highest = (float(progress_of(each.response, part[i, t])) for part in (low, most))
+                progress[i, t] = numbered.add(least, highest, "progress", each.id, periods[t])
     counted = Periods(portfolio.periods.first, len(weights)).names
     worth = [
         numbered.add(-math.inf, math.inf, "worth", name) if weight > 0 and aversion < 1 else ABSENT
