@@ -3,6 +3,7 @@
 from gambits.cli.calibrate import calibrate
 from gambits.cli.compare import compare
 from gambits.cli.diff import diff
+from gambits.cli.explain import explain
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.graph import graph
@@ -16,6 +17,7 @@ from gambits.cli.template import template
 main.add_command(memo)
 main.add_command(compare)
 main.add_command(sensitivity)
+main.add_command(explain)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)
