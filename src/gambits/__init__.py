@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
+    from gambits.analyse.frontier import Frontier
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, project, sensitivity, solve
+    from gambits.pipeline import compare, frontier, project, sensitivity, solve
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Forecast",
+    "Frontier",
     "Gambit",
     "GambitsError",
     "InfeasibleError",
@@ -38,6 +40,7 @@ __all__ = [
     "VerificationError",
     "check",
     "compare",
+    "frontier",
     "load",
     "load_gambit",
     "project",
@@ -48,6 +51,7 @@ __all__ = [
 _HOMES: Final = {
     "Comparison": "gambits.analyse.compare",
     "Forecast": "gambits.forecast.oracle",
+    "Frontier": "gambits.analyse.frontier",
     "Gambit": "gambits.portfolio.gambit",
     "GambitsError": "gambits.errors",
     "InfeasibleError": "gambits.errors",
@@ -60,6 +64,7 @@ _HOMES: Final = {
     "VerificationError": "gambits.errors",
     "check": "gambits.portfolio.load",
     "compare": "gambits.pipeline",
+    "frontier": "gambits.pipeline",
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",
     "project": "gambits.pipeline",

@@ -206,13 +206,21 @@ class FloorTooHigh(Exception):
 class Search:
     """The loop between master and oracle."""
 
-    def __init__(self, programme: Programme, forecast: Forecast, aversion: float, patience: Patience) -> None:
+    def __init__(
+        self,
+        programme: Programme,
+        forecast: Forecast,
+        aversion: float,
+        patience: Patience,
+        between: tuple[float, ...] = _BETWEEN,
+    ) -> None:
         self.programme = programme
         self.layout = programme.layout
         self.forecast = forecast
         self.aversion = aversion
         self.aim, self.gap = patience.aim, patience.gap
         self.patience = patience
+        self.between = between
         number = {id: i for i, id in enumerate(forecast.ids)}
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
@@ -229,10 +237,12 @@ class Search:
         self.rounds = 0
         self.is_stuck = False
 
-    def run(self, near: Optimum | None, start: tuple[Point, ...], watch: Watch | None) -> Optimum:
+    def run(self, near: Optimum | None, start: tuple[Point, ...] | None, watch: Watch | None = None) -> Optimum:
+        """Find the best plan; ``start`` is None where the master has its first cuts already."""
         ending = Ending.GAP
         try:
-            self._start(near, start)
+            if start is not None:
+                self._start(near, start)
             self._choose(watch) if len(self.layout.binary) else self._close_in(watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
@@ -328,7 +338,7 @@ class Search:
         if self.guide is None or stalls:
             return [proposed]
         best = self.guide.funded[self.rows]
-        return [best + far * (proposed - best) for far in _BETWEEN]
+        return [best + far * (proposed - best) for far in self.between]
 
     def _care(self) -> float:
         """Say how close to its best the next whole choice must be."""

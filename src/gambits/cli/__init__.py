@@ -5,6 +5,7 @@ from gambits.cli.compare import compare
 from gambits.cli.diff import diff
 from gambits.cli.export import export
 from gambits.cli.fit import fit
+from gambits.cli.frontier import frontier
 from gambits.cli.graph import graph
 from gambits.cli.main import main
 from gambits.cli.memo import memo
@@ -15,6 +16,7 @@ from gambits.cli.template import template
 
 main.add_command(memo)
 main.add_command(compare)
+main.add_command(frontier)
 main.add_command(sensitivity)
 main.add_command(diff)
 main.add_command(rerun)

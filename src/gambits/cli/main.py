@@ -39,6 +39,7 @@ What do you want to do?
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
+  see what the split costs        gambits frontier my-lab
   see what would change its mind  gambits sensitivity my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what moved since last time  gambits rerun my-lab
@@ -113,7 +114,15 @@ def settings_options(command: Command) -> Command:
 
 def sweep_options(command: Command) -> Command:
     """The same for a command that solves some hundred times, and so looks at fewer futures unless told."""
+    return _sweeping(200, command)
 
+
+def curve_options(command: Command) -> Command:
+    """The same for a command that solves some ten times, in the futures that ``solve`` looks at."""
+    return _sweeping(1000, command)
+
+
+def _sweeping(draws: int, command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(draws: int, seed: int, certain: bool, cluster: str | None, **others: Any) -> None:
         from gambits.analyse.study import Settings
@@ -122,7 +131,7 @@ def sweep_options(command: Command) -> Command:
         with sweeping() as tell, _workers(cluster) as workers:
             command(settings=Settings(draws, seed, certain, 0, workers, tell=tell), **others)
 
-    return _drawn(200, wrapped)
+    return _drawn(draws, wrapped)
 
 
 def _drawn(draws: int, command: Command) -> Command:
