@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
+    from gambits.analyse.explanation import Explanation
     from gambits.analyse.frontier import Frontier
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, frontier, project, sensitivity, solve
+    from gambits.pipeline import compare, explain, frontier, project, sensitivity, solve
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Comparison",
+    "Explanation",
     "Forecast",
     "Frontier",
     "Gambit",
@@ -40,6 +42,7 @@ __all__ = [
     "VerificationError",
     "check",
     "compare",
+    "explain",
     "frontier",
     "load",
     "load_gambit",
@@ -50,6 +53,7 @@ __all__ = [
 
 _HOMES: Final = {
     "Comparison": "gambits.analyse.compare",
+    "Explanation": "gambits.analyse.explanation",
     "Forecast": "gambits.forecast.oracle",
     "Frontier": "gambits.analyse.frontier",
     "Gambit": "gambits.portfolio.gambit",
@@ -64,6 +68,7 @@ _HOMES: Final = {
     "VerificationError": "gambits.errors",
     "check": "gambits.portfolio.load",
     "compare": "gambits.pipeline",
+    "explain": "gambits.pipeline",
     "frontier": "gambits.pipeline",
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",

@@ -26,6 +26,8 @@ from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, extrapolated, matching_compute
+from gambits.analyse.explain import explain as explain_one
+from gambits.analyse.explanation import Explanation
 from gambits.analyse.flips import flips
 from gambits.analyse.frontier import POINTS, Frontier, find_frontier
 from gambits.analyse.honesty import Honesty
@@ -40,8 +42,10 @@ from gambits.analyse.tornado import tornado
 from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError, InputError, Problem, UnfinishedError, Where
 from gambits.files.reading import did_you_mean
+from gambits.forecast.bill import serving_bill
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
+from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import Law, load_law
 from gambits.versions import versions
@@ -265,6 +269,43 @@ def sensitivity(
     )
 
 
+def explain(
+    portfolio: Portfolio, id: str, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()
+) -> Explanation:
+    """Say why an initiative is in the plan under a gambit or out of it, and what the other would cost.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``.
+    id
+        An initiative, or one of its stages or sizes; by itself one in stages stands for its last, and one in sizes
+        for the size that the plan funds most of.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit or initiative, or the gambit does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    UnfinishedError
+        If the plan itself is not certified.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    parts = parts_of(portfolio, id)
+    study = Study(portfolio, settings)
+    funded = _certified(study, chosen).funded[:, -1]
+    row = {each.id: i for i, each in enumerate(portfolio.initiatives)}
+    order = waits_for(portfolio)
+
+    def rank(part: str) -> tuple[int, float, float]:
+        is_size = portfolio.initiatives[row[part]].is_size
+        cheapest = -portfolio.initiatives[row[part]].price
+        return (0, float(funded[row[part]]), cheapest) if is_size else (len(order[part]), 0.0, 0.0)
+
+    return explain_one(study, chosen, max(parts, key=rank))
+
+
 def _certified(study: Study, gambit: Gambit) -> Optimum:
     """Find the plan that questions are asked about."""
     optimum = study.best(gambit)
@@ -328,6 +369,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
+        serving=_serving(portfolio, counted),
         extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
@@ -337,6 +379,11 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
 
 def _mean_of_horizon(portfolio: Portfolio, seen: Forecast, by_draw: Array) -> tuple[float, ...]:
     return tuple((seen.draws.probability @ by_draw)[: portfolio.periods.count].tolist())
+
+
+def _serving(portfolio: Portfolio, counted: tuple[Array, Array]) -> tuple[float, ...] | None:
+    bill = serving_bill(portfolio)
+    return None if bill is None else tuple(bill.evaluate(*counted)[0][: portfolio.periods.count].tolist())
 
 
 def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:

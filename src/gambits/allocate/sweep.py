@@ -1,8 +1,8 @@
 """The best plans under a row of rules that differ in numbers alone: one master, which keeps its cuts and its basis.
 
 A share, a budget or an aversion that is turned changes coefficients, limits and goal, and leaves the columns: cuts hold
-for every plan, whatever the rules, and the solver goes on from where the last answer left it. Whole choices are
-searched anew for each, from the cuts that the others left.
+for every plan, whatever the rules, and the solver goes on from where the last answer left it. Where choices are whole,
+or the bill for serving is paid from the budget, each is searched anew from the cuts that the others left.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Sweep:
         """
         initiatives, _ = eligible(portfolio, gambit)
         layout = lay_out(portfolio, gambit, initiatives, self._forecast.objective.weights, _EVERY_TERM)
-        if len(layout.binary):
+        # Rows that forbid a choice, or close in on a bill in parts of the budget, hold under these rules alone.
+        if len(layout.binary) or layout.serving is not None:
             found = allocate(portfolio, gambit, self._forecast, start=self._pool.points, patience=patience)
         else:
             found = self._turned(layout, gambit, patience)

@@ -3,6 +3,7 @@
 from gambits.cli.calibrate import calibrate
 from gambits.cli.compare import compare
 from gambits.cli.diff import diff
+from gambits.cli.explain import explain
 from gambits.cli.export import export
 from gambits.cli.fit import fit
 from gambits.cli.frontier import frontier
@@ -18,6 +19,7 @@ main.add_command(memo)
 main.add_command(compare)
 main.add_command(frontier)
 main.add_command(sensitivity)
+main.add_command(explain)
 main.add_command(diff)
 main.add_command(rerun)
 main.add_command(runs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gambits.cli.main import json_option
-from gambits.cli.output import write_json
+from gambits.cli.output import check_picture, write_json
 from gambits.cli.recording import ledger_option
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def bridge_options(command: Command) -> Command:
 
 def check_plot(plot: str | None, worlds: int) -> None:
     """Refuse a picture that could not be drawn before anything is computed."""
-    if plot is not None and Path(plot).suffix not in (".svg", ".png"):
-        raise click.UsageError(f"--plot {plot}: name a file that ends in .svg or .png.")
+    check_picture(plot)
     if plot is not None and worlds == 0:
         raise click.UsageError("--plot draws the bridge, and --worlds 0 asks for none.")
 

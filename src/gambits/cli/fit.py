@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from gambits.cli.main import json_option
-from gambits.cli.output import report, write, write_json
+from gambits.cli.output import check_picture, report, write, write_json
 
 if TYPE_CHECKING:
     from gambits.cli.main import Command
@@ -133,8 +133,7 @@ def _check_files(options: Options, out: str | None, plot: str | None) -> None:
         raise click.UsageError(f"-o {out}: a law file ends in .yaml, and its draws lie beside it.")
     if out is not None and options.resamples < _LEAST_RESAMPLES:
         raise click.UsageError(f"-o needs draws: --bootstrap {_LEAST_RESAMPLES} or more.")
-    if plot is not None and Path(plot).suffix not in (".svg", ".png"):
-        raise click.UsageError(f"--plot {plot}: name a file that ends in .svg or .png.")
+    check_picture(plot)
 
 
 def _fit(runs: Any, options: Options, seed: int) -> tuple[Fit, Any]:

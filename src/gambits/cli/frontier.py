@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gambits.cli.main import curve_options, gambit_option, json_option, out_option, portfolio_argument
-from gambits.cli.output import write_json
-from gambits.cli.sensitivity import check_picture
+from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
+from gambits.cli.output import check_picture, write_json
 
 if TYPE_CHECKING:
     from gambits.analyse.frontier import Frontier
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Shares looked at, 0 to 100 %.",
 )
-@curve_options
+@questions_options(1000)
 @click.option("--plot", metavar="FILE", help="Draw the curves (.svg or .png).")
 @json_option
 @out_option

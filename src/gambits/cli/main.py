@@ -41,6 +41,7 @@ What do you want to do?
   weigh 70/30 against 30/70       gambits compare my-lab
   see what the split costs        gambits frontier my-lab
   see what would change its mind  gambits sensitivity my-lab
+  ask why a bet is in or out      gambits explain my-lab self-play
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
@@ -112,26 +113,21 @@ def settings_options(command: Command) -> Command:
     return _drawn(1000, wrapped)
 
 
-def sweep_options(command: Command) -> Command:
-    """The same for a command that solves some hundred times, and so looks at fewer futures unless told."""
-    return _sweeping(200, command)
+def questions_options(draws: int) -> Callable[[Command], Command]:
+    """The same for a command that asks many questions about one plan: how many futures it looks at unless told."""
 
+    def with_options(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(draws: int, seed: int, certain: bool, cluster: str | None, **others: Any) -> None:
+            from gambits.analyse.study import Settings
+            from gambits.cli.progress import sweeping
 
-def curve_options(command: Command) -> Command:
-    """The same for a command that solves some ten times, in the futures that ``solve`` looks at."""
-    return _sweeping(1000, command)
+            with sweeping() as tell, _workers(cluster) as workers:
+                command(settings=Settings(draws, seed, certain, 0, workers, tell=tell), **others)
 
+        return _drawn(draws, wrapped)
 
-def _sweeping(draws: int, command: Command) -> Command:
-    @functools.wraps(command)
-    def wrapped(draws: int, seed: int, certain: bool, cluster: str | None, **others: Any) -> None:
-        from gambits.analyse.study import Settings
-        from gambits.cli.progress import sweeping
-
-        with sweeping() as tell, _workers(cluster) as workers:
-            command(settings=Settings(draws, seed, certain, 0, workers, tell=tell), **others)
-
-    return _drawn(draws, wrapped)
+    return with_options
 
 
 def _drawn(draws: int, command: Command) -> Command:

@@ -150,6 +150,12 @@ def _replace(path: Path, data: bytes) -> None:
         raise
 
 
+def check_picture(plot: str | None) -> None:
+    """Refuse a picture that could not be drawn before anything is computed."""
+    if plot is not None and Path(plot).suffix not in (".svg", ".png"):
+        raise click.UsageError(f"--plot {plot}: name a file that ends in .svg or .png.")
+
+
 def write_json(value: dict[str, Any], out: str | None = None) -> None:
     """Write JSON, in the order of its documentation."""
     write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", out)

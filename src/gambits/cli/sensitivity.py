@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, sweep_options
-from gambits.cli.output import write_json
+from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
+from gambits.cli.output import check_picture, write_json
 
 if TYPE_CHECKING:
     from gambits.analyse.sensitivity import Sensitivity
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     metavar="ID|none",
     help="Look for flips of this initiative alone, or for none, in a fraction of the time; ID may be repeated.",
 )
-@sweep_options
+@questions_options(draws=200)
 @click.option("--plot", metavar="FILE", help="Draw the tornado (.svg or .png).")
 @json_option
 @out_option
@@ -57,12 +57,6 @@ def sensitivity(
         write_json(result.to_dict())
     elif out != "-":
         show(rests_on(result, found))
-
-
-def check_picture(plot: str | None) -> None:
-    """Refuse a picture that could not be drawn before anything is computed."""
-    if plot is not None and Path(plot).suffix not in (".svg", ".png"):
-        raise click.UsageError(f"--plot {plot}: name a file that ends in .svg or .png.")
 
 
 def _draw(result: Sensitivity, plot: str | None) -> None:

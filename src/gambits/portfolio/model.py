@@ -394,7 +394,8 @@ class Portfolio:
 
     ``initiatives`` stand in canonical order (``order.py``). ``current`` is today's allocation, money over the
     horizon by initiative, stages together; None where the file does not say. ``inputs`` holds every value as written,
-    by dotted key; ``where`` says on which line; both leave equality to the records.
+    by dotted key; ``where`` says on which line; both leave equality to the records. ``asked`` is no key of the file:
+    how far initiatives, by id, are to be funded at the end, for the question what that would cost.
     """
 
     name: str
@@ -417,6 +418,7 @@ class Portfolio:
     counts: Counts = Counts()
     rivals: tuple[Rival, ...] = ()
     current: Mapping[str, float] | None = None
+    asked: Mapping[str, float] = field(default_factory=dict)
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
