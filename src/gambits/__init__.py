@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
     from gambits.analyse.explanation import Explanation
+    from gambits.analyse.information import Information
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, explain, project, sensitivity, solve
+    from gambits.pipeline import compare, explain, project, sensitivity, solve, voi
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -31,6 +32,7 @@ __all__ = [
     "Gambit",
     "GambitsError",
     "InfeasibleError",
+    "Information",
     "InputError",
     "Plan",
     "Portfolio",
@@ -46,6 +48,7 @@ __all__ = [
     "project",
     "sensitivity",
     "solve",
+    "voi",
 ]
 
 _HOMES: Final = {
@@ -55,6 +58,7 @@ _HOMES: Final = {
     "Gambit": "gambits.portfolio.gambit",
     "GambitsError": "gambits.errors",
     "InfeasibleError": "gambits.errors",
+    "Information": "gambits.analyse.information",
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
@@ -70,6 +74,7 @@ _HOMES: Final = {
     "project": "gambits.pipeline",
     "sensitivity": "gambits.pipeline",
     "solve": "gambits.pipeline",
+    "voi": "gambits.pipeline",
 }
 
 
