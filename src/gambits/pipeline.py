@@ -43,6 +43,7 @@ from gambits.analyse.voi import MOST_DRAWS, value_of_information
 from gambits.analyse.weighing import weigh
 from gambits.errors import GambitsError, InfeasibleError, InputError, Problem, UnfinishedError, Where
 from gambits.files.reading import did_you_mean
+from gambits.forecast.bill import serving_bill
 from gambits.forecast.oracle import Forecast, Projection
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.graph import waits_for
@@ -379,6 +380,7 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
         inputs=inputs,
         warnings=_warnings(portfolio, gambit, allocations),
         market=_market(portfolio, seen, projection),
+        serving=_serving(portfolio, counted),
         extrapolated=extrapolated(portfolio, split),
         tail=gambit.tail,
         honesty=looked_at,
@@ -388,6 +390,11 @@ def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:
 
 def _mean_of_horizon(portfolio: Portfolio, seen: Forecast, by_draw: Array) -> tuple[float, ...]:
     return tuple((seen.draws.probability @ by_draw)[: portfolio.periods.count].tolist())
+
+
+def _serving(portfolio: Portfolio, counted: tuple[Array, Array]) -> tuple[float, ...] | None:
+    bill = serving_bill(portfolio)
+    return None if bill is None else tuple(bill.evaluate(*counted)[0][: portfolio.periods.count].tolist())
 
 
 def _market(portfolio: Portfolio, seen: Forecast, projection: Projection) -> dict[str, Any] | None:

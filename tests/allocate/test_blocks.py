@@ -72,6 +72,13 @@ EXAMPLES = {
         + "  data: {path: alchemist, source: judgement, cost: 5}\n",
         "name: free",
     ),
+    "pay_for_serving": (
+        HEAD.replace("{per_period: 10}", "{per_period: 10, includes_serving: true}").replace(
+            "{compute: 2}", "{inference_cost: 4}, response: 0.5"
+        )
+        + "market: {sectors: {all: {tokens_per_day: 1e12, value_per_million: 1e-6, cost_per_million: 2e-8}}}\n",
+        "name: free",
+    ),
     "spend_funds": (
         HEAD.replace("{per_period: 10}", f"{{per_period: 10, {GRANT}}}") + AGENTS,
         "name: free",

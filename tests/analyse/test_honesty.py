@@ -148,6 +148,18 @@ def test_the_standard_error_counts_the_spread_within_scenarios_alone(lab: Portfo
     assert found.standard_error == pytest.approx(variance**0.5, rel=1e-12)
 
 
+def test_one_draw_of_a_scenario_counts_with_the_spread_of_all(lab: Portfolio, mine: Gambit) -> None:
+    """It shows no spread of its own, and none at all would claim too much."""
+    fresh = seen(lab, mine, "1", 3)
+    assert np.bincount(fresh.draws.scenario).tolist() == [2, 1, 1]
+    values = np.array([1.0, 3.0, 8.0, 4.0])
+    flat = fresh.project(*(np.zeros((6, 2)),) * 2)
+    found = honesty.out_of_sample(fresh, replace(flat, value=values), 0.5)
+
+    parts = [0.6**2 * 2 / 2, 0.25**2 * values.var(ddof=1), 0.15**2 * values.var(ddof=1)]
+    assert found.standard_error == pytest.approx(sum(parts) ** 0.5, rel=1e-12)
+
+
 def test_four_times_the_draws_halve_the_standard_error(plan: Plan, lab: Portfolio, mine: Gambit) -> None:
     counted = funded_of(plan, lab)
     errors = []

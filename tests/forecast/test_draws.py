@@ -664,6 +664,64 @@ def test_a_default_can_be_changed(drawn: Callable[..., Draws]) -> None:
     assert np.diff(draws.ln_tokens)[in_b] == pytest.approx(math.log(2) / 4)
 
 
+def test_a_scenario_changes_the_cost_and_the_chance_of_a_stage(read: Read) -> None:
+    stage = "initiatives.play.stages"
+    changes = f"{stage}.pilot.cost: 8, {stage}.pilot.success: 0.9, {stage}.ship.success: 0.7"
+    text = STAGED.replace("BASIS", "committed")
+    lines = ("name: a, probability: 0.5", f"name: b, probability: 0.5, change: {{{changes}}}")
+    draws = draw(read(with_scenarios(*lines, text=text)), 4, SEED, 4000)
+    in_b = draws.scenario == 1
+    works = column(draws, "play/ship")["value"] > 0
+
+    assert set(column(draws, "play/pilot")["cost"][~in_b]) == {1}
+    assert set(column(draws, "play/pilot")["cost"][in_b]) == {2}
+    assert works[~in_b].mean() == pytest.approx(0.9 * 0.5 * 0.7377, abs=0.04)
+    assert works[in_b].mean() == pytest.approx(0.9 * 0.9 * 0.7377 * 0.7, abs=0.04)
+
+
+def test_a_scenario_changes_what_a_size_has_of_its_own(read: Read) -> None:
+    sizes = "levels: [{name: small, cost: 4, value: 1}, {cost: 9, value: 2}]"
+    text = f"""\
+format: gambits/1
+name: In sizes
+as_of: 2027-01-01
+periods: {{first: 2027Q1, count: 4}}
+money: USD million
+budget: {{per_period: 20}}
+initiatives:
+  play: {{path: alchemist, source: none, {sizes}}}
+  tool: {{path: product, source: none, cost: 1 to 2, value: 1}}
+"""
+    changes = "initiatives.play.levels.small.value: 5, initiatives.play.levels.2.cost: 18"
+    lines = ("name: a, probability: 0.5", f"name: b, probability: 0.5, change: {{{changes}}}")
+    draws = draw(read(with_scenarios(*lines, text=text)), 4, SEED, 100)
+    in_b = draws.scenario == 1
+
+    assert set(column(draws, "play/small")["value"][in_b]) == {5}
+    assert set(column(draws, "play/small")["value"][~in_b]) == {1}
+    assert set(column(draws, "play/2")["cost"][in_b]) == {2}
+    assert set(column(draws, "play/2")["cost"][~in_b]) == {1}
+
+
+REFUSED_IN_STAGES = {
+    "play.cost": "change `initiatives.play.stages.pilot.cost` and `initiatives.play.stages.scale.cost` and "
+    "`initiatives.play.stages.ship.cost`",
+    "play.stages.0.cost": "change what is there",
+    "play.stages.pilots.cost": "change what is there",
+}
+
+
+@pytest.mark.parametrize(("key", "fix"), REFUSED_IN_STAGES.items())
+def test_a_change_of_what_is_in_stages_names_the_stage(key: str, fix: str, read: Read) -> None:
+    lines = ("name: a, probability: 0.5", f"name: b, probability: 0.5, change: {{initiatives.{key}: 3}}")
+    with pytest.raises(InputError, match="1 problem in the input") as caught:
+        read(with_scenarios(*lines, text=STAGED.replace("BASIS", "committed")))
+    (problem,) = caught.value.problems
+
+    assert problem.code == "unknown-change"
+    assert problem.fix == fix
+
+
 def test_luck_that_is_shared_in_a_scenario_is_not_shared_with_another(drawn: Callable[..., Draws]) -> None:
     """Each scenario has a factor of its own: in all draws together nothing but the factor correlates."""
     text = TWIN_PATHS + "correlation: {scenario: 0.8}\n"
@@ -822,7 +880,10 @@ def test_the_central_draw_has_published_constants_and_no_scenarios(read: Read) -
 # Too many.
 
 
-def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "initiatives"), [("frontier-lab", 29), ("minimal", 4)])
+def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(
+    name: str, initiatives: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The number in the mend is accepted and one more is not; nothing is drawn here to see that."""
 
     class ReachedError(Exception):
@@ -832,12 +893,12 @@ def test_draws_that_would_not_fit_into_memory_are_refused_with_how_many_would(mo
         raise ReachedError
 
     monkeypatch.setattr("gambits.forecast.draws.Sampler", reached)
-    portfolio = load("frontier-lab")
+    portfolio = load(name)
     with pytest.raises(InputError, match="1 problem in the input") as caught:
         draw(portfolio, 12, SEED, 10_000_000)
     (problem,) = caught.value.problems
     assert problem.code == "too-many-draws"
-    assert re.fullmatch(r"10,000,000 draws of 29 initiatives would take \d+ GiB of memory", problem.message)
+    assert re.fullmatch(rf"10,000,000 draws of {initiatives} initiatives would take \d+ GiB of memory", problem.message)
     found = re.fullmatch(r"use at most ([\d,]+) draws", problem.fix)
     assert found is not None
     most = int(found[1].replace(",", ""))

@@ -129,10 +129,13 @@ def test_the_default_is_threads_of_this_process() -> None:
 
 
 class PretendFuture:
-    def __init__(self, outcome: Callable[[], Any]) -> None:
-        self.outcome = outcome
+    def __init__(self, outcome: Callable[[], Any], waits: list[BaseException]) -> None:
+        self.outcome, self.waits = outcome, waits
 
-    def result(self) -> Any:
+    def result(self, timeout: float) -> Any:
+        assert timeout == workers._PATIENCE
+        if self.waits:
+            raise self.waits.pop(0)
         return self.outcome()
 
 
@@ -142,9 +145,17 @@ class PretendClient:
     def __init__(self) -> None:
         self.scattered: list[int] = []
         self.losing: list[BaseException] = []
+        self.waits: list[BaseException] = []
+        self.threads: list[dict[str, int]] = []
+        self.refusal: BaseException | None = None
         self.is_closed = False
 
+    def nthreads(self) -> dict[str, int]:
+        return self.threads.pop(0)
+
     def scatter(self, block: Any, **_: Any) -> Any:
+        if self.refusal:
+            raise self.refusal
         self.scattered.append(id(block))
         return block
 
@@ -155,8 +166,8 @@ class PretendClient:
             def lose() -> Any:
                 raise error
 
-            return PretendFuture(lose)
-        return PretendFuture(lambda: task(*arguments))
+            return PretendFuture(lose, self.waits)
+        return PretendFuture(lambda: task(*arguments), self.waits)
 
     def close(self) -> None:
         self.is_closed = True
@@ -204,6 +215,50 @@ def test_blocks_that_are_lost_again_and_again_end_in_a_clear_error(client: Prete
         cluster.map(pow, [3, 4], [2, 2])
     assert caught.value.hint == "look at its workers' logs, or leave --cluster out"
     assert caught.value.exit_code == 1
+
+
+def test_a_block_that_takes_long_is_waited_for_while_there_are_workers(client: PretendClient) -> None:
+    cluster = Cluster("tcp://there:1")
+    client.waits = [TimeoutError(), TimeoutError(), TimeoutError()]
+    client.threads = [{"worker": 1}, {}, {"worker": 1}]
+
+    assert cluster.map(pow, [3], [2]) == [9]
+    assert client.threads == []
+
+
+def lost(cluster: Cluster) -> str:
+    with pytest.raises(GambitsError, match=r"lost the cluster at tcp://there:1: ") as caught:
+        cluster.map(pow, [3], [2])
+    assert caught.value.hint == "check its scheduler and its workers, or leave --cluster out"
+    assert caught.value.exit_code == 1
+    return str(caught.value)
+
+
+def test_a_cluster_without_workers_is_not_waited_for_without_end(client: PretendClient) -> None:
+    cluster = Cluster("tcp://there:1")
+    client.waits = [TimeoutError(), TimeoutError()]
+    client.threads = [{}, {}]
+
+    assert "it has no workers left" in lost(cluster)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError("No valid workers found"), "No valid workers"),
+        (OSError("gone\nfor good"), "gone"),
+        (OSError(), "OSE"),
+    ],
+    ids=["no workers", "gone", "without words"],
+)
+def test_a_scheduler_that_is_gone_is_said_so(error: OSError, told: str, client: PretendClient) -> None:
+    cluster = Cluster("tcp://there:1")
+    client.refusal = error
+    assert told in lost(cluster)
+    assert "for good" not in lost(cluster)
+
+    client.refusal, client.waits = None, [OSError("connection closed")]
+    assert "connection closed" in lost(cluster)
 
 
 def test_what_goes_wrong_in_a_block_is_not_tried_again(client: PretendClient) -> None:

@@ -154,7 +154,8 @@ def limit_spend(layout: Layout) -> Limits:
     """Money spent by the end of t ≤ money released by then, or in each period its own release; and the total.
 
     Money of the horizon that was spent before now is counted; where it is more than was released, nothing more is
-    spent until it is not. Money from funds is not the budget's own.
+    spent until it is not. Money from funds is not the budget's own. The bill for serving tokens is spent as well, where
+    the budget includes it.
     """
     if not len(layout.open):
         return NO_LIMITS
@@ -167,13 +168,21 @@ def limit_spend(layout: Layout) -> Limits:
     place = layout.portfolio.place("budget.per_period")
     names = [layout.periods[k] for k in layout.open]
     rules = [BrokenRule(f"the budget by {name}", place) for name in names]
-    parts = [
-        limits([f"budget_{name}" for name in names], rules, [*by, *_from_funds(layout)], high=allowed[layout.open])
-    ]
+    terms = [*by, *_from_funds(layout), *_for_serving(layout)]
+    parts = [limits([f"budget_{name}" for name in names], rules, terms, high=allowed[layout.open])]
+    everything = [*_at_once(layout.total(rows)), (unknown(layout.bill[np.newaxis]), 1.0)]
     for name, words, part, where in _ceilings(layout):
         high = max(part * budget.total / layout.budget - spent, 0.0)
-        parts.append(limits([name], BrokenRule(words, where), _at_once(layout.total(rows)), high=high))
+        parts.append(limits([name], BrokenRule(words, where), everything, high=high))
     return joined(parts)
+
+
+def _for_serving(layout: Layout) -> list[Term]:
+    """Give the bill of each open period, and with carry-over of those before it."""
+    if not layout.portfolio.budget.carry_over:
+        return [(unknown(layout.bill[layout.open]), 1.0)]
+    until = np.arange(len(layout.bill)) <= layout.open[:, np.newaxis]
+    return [(unknown(np.broadcast_to(layout.bill, until.shape)), until)]
 
 
 def _ceilings(layout: Layout) -> Iterator[tuple[str, str, float, Where]]:

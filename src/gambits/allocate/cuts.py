@@ -30,6 +30,7 @@ from gambits.allocate.money import paid_before
 from gambits.allocate.pool import Point
 from gambits.allocate.programme import Programme, formulate
 from gambits.allocate.rows import Cutter, lines_above
+from gambits.allocate.serving import bills, planes
 from gambits.allocate.solver import Effort, Row, Status
 from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
@@ -56,6 +57,8 @@ _STALLED: Final = 1e-9
 """A bound that falls by less stands still, OOM."""
 _PART_OF_GAP: Final = 0.1
 """Progress may exceed its curve by this part of the gap until the gap is smaller."""
+_PAID: Final = 1e-8
+"""How far a bill may exceed what is left for it, in parts of the total budget: planes close in on it from below."""
 _BETTER: Final = 1e-13
 """A plan is better from here on: less is the rounding of another processor, OOM."""
 
@@ -217,7 +220,7 @@ class Search:
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
         self.seen = timing.counting_period(self.layout.portfolio.initiatives, periods, forecast.periods)
-        self.cutter = Cutter(self.layout, self.rows, self.seen, self.aim)
+        self.cutter = Cutter(self.layout, self.rows, self.seen, self.aim, has_memory=forecast.has_memory)
         everyone = self.layout.portfolio.initiatives
         self.before = paid_before(everyone)
         self.made_before = timing.progress_before(everyone, self.before)
@@ -305,30 +308,49 @@ class Search:
     def _cut_off(self, values: Array, watch: Watch | None, *, stalls: bool, keep: bool) -> bool:
         """Ask the oracle near what the solver proposes, and add cuts there; say whether its bound is met."""
         proposed = self.funded(values)
-        points = [self.ask_plan(plan) for plan in self._between(proposed, stalls=stalls)]
-        for point in points:
-            self._judge(point, keep=keep)
+        parts = (1.0,) if self.guide is None or stalls else _BETWEEN
+        points = [self.ask_plan(self._towards(proposed, part)) for part in parts]
+        paid = [self._is_paid(point, values, part) for point, part in zip(points, parts, strict=True)]
+        for point, is_paid in zip(points, paid, strict=True):
+            if is_paid:
+                self._judge(point, keep=keep)
         if watch is not None:
             watch(self.rounds, self.bound, self.best.objective if self.best else -np.inf)
         left = self.level - self._objective(self.guide) if self.guide else np.inf
         if left <= self.aim:
             return True
         cuts = [row for point in points for row in self.cuts(point)]
+        if self.layout.serving is not None:
+            for point in points:
+                cuts += planes(self.layout, point.progress[self.rows], point.funded[self.rows])
         # Far from the end a line for every small excess of progress would only make the programme slower.
         loose = _PART_OF_GAP * left if self.guide else 0.0
         self.programme.model.add(cuts + lines_above(self.layout, values, proposed, loose))
         return False
 
-    def _between(self, proposed: Array, *, stalls: bool) -> list[Array]:
-        """Give the plans to look at: between the best and the proposal, which swings from corner to corner.
+    def _towards(self, proposed: Array, part: float) -> Array:
+        """Give a plan between the best and the proposal, which swings from corner to corner.
 
         Cuts there are deeper than at the proposal itself (Ben-Ameur and Neto 2007, Networks 49(1)); where they did
         not lower the bound, the proposal is looked at.
         """
-        if self.guide is None or stalls:
-            return [proposed]
+        if self.guide is None:
+            return proposed
         best = self.guide.funded[self.rows]
-        return [best + far * (proposed - best) for far in _BETWEEN]
+        return np.asarray(best + part * (proposed - best))
+
+    def _is_paid(self, point: Point, values: Array, part: float) -> bool:
+        """Whether the budget has room for the bill of a plan that lies part of the way to the proposal."""
+        if self.layout.serving is None:
+            return True
+        room = values[self.layout.bill]
+        if self.guide is not None:
+            best = self._bills(self.guide)
+            room = best + part * (room - best)
+        return bool(np.all(self._bills(point) <= room + _PAID))
+
+    def _bills(self, point: Point) -> Array:
+        return bills(self.layout, point.progress[self.rows], point.funded[self.rows])
 
     def _care(self) -> float:
         """Say how close to its best the next whole choice must be."""

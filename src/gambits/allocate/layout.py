@@ -22,6 +22,7 @@ from gambits.allocate.limits import ABSENT, Quantities
 from gambits.allocate.money import money_paid, paid_before, paid_by, prices
 from gambits.allocate.response import progress_of
 from gambits.allocate.waiting import held_back
+from gambits.forecast.bill import Bill, serving_bill
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Need, Portfolio
 from gambits.quantities.periods import Periods
@@ -74,6 +75,11 @@ class Layout:
     fund
         Shape (F, P, T): columns of money from a fund for the work of a path (in the order of ``paths``) by the end
         of a period, in parts of the total budget.
+    bill
+        Shape (T,): columns of what serving tokens takes from the budget in each period, in parts of the total;
+        ``ABSENT`` where it takes nothing.
+    serving
+        What that is for a plan; None where it is nothing.
     worth
         Shape (K,): columns of θ by period, ``ABSENT`` where the period has no weight.
     tail
@@ -94,6 +100,8 @@ class Layout:
     begin: Columns
     choices: tuple[Choice, ...]
     fund: Columns
+    bill: Columns
+    serving: Bill | None
     worth: Columns
     tail: int
     names: tuple[str, ...]
@@ -159,6 +167,15 @@ class Layout:
         columns = np.where(when >= 0, self.funded[rows, seen], ABSENT)
         known = np.where(when >= 0, self.paid[rows, seen], self.before[rows])
         return Quantities(columns.astype(np.int32), np.where(columns == ABSENT, known, 0.0))
+
+    def made_at(self, i: ArrayLike, t: ArrayLike) -> Quantities:
+        """Give p[i,t], broadcast; before the first period for negative t."""
+        columns, known = self.at(i, t)
+        rows, when = np.broadcast_arrays(np.asarray(i), np.asarray(t))
+        found = np.where(columns == ABSENT, ABSENT, self.progress[rows, np.maximum(when, 0)]).astype(np.int32)
+        for k, each in enumerate(self.initiatives):
+            known[rows == k] = progress_of(each.response, known[rows == k])
+        return Quantities(found, np.where(found == ABSENT, known, 0.0))
 
     def money_in(self, i: ArrayLike, t: ArrayLike) -> list[tuple[Quantities, Array]]:
         """Give the terms of what initiatives receive in open periods, in parts of the total budget."""
@@ -238,6 +255,8 @@ def lay_out(
         begin=_begins(numbered, portfolio, initiatives, paid),
         choices=_choices(numbered, portfolio, initiatives, funded),
         fund=_funds(numbered, portfolio, paths),
+        bill=_bills(numbered, portfolio),
+        serving=serving_bill(portfolio),
         worth=np.array(worth, dtype=np.int32),
         tail=tail,
         names=tuple(numbered.names),
@@ -353,3 +372,10 @@ def _funds(numbered: _Columns, portfolio: Portfolio, paths: tuple[str, ...]) -> 
             for t in range(portfolio.now, len(names)):
                 columns[f, p, t] = numbered.add(0, 1, "fund", re.sub(r"\W", "_", fund.name), paths[p], names[t])
     return columns
+
+
+def _bills(numbered: _Columns, portfolio: Portfolio) -> Columns:
+    names = portfolio.periods.names
+    if not portfolio.budget.includes_serving:
+        return np.full(len(names), ABSENT, dtype=np.int32)
+    return np.array([numbered.add(0, math.inf, "serving", name) for name in names], dtype=np.int32)

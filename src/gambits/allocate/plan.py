@@ -79,7 +79,8 @@ class Plan:
     by scenario, money missing and stability, as JSON; None for a certain plan. ``market`` is token GDP by sector and
     period, as JSON; None without a market. ``extrapolated`` is the part of the value on gains that reach more than
     1 OOM beyond their evidence. ``tail`` is the α of ``cvar``. The first ``fixed`` periods were over on the day of the
-    estimates. ``prices`` holds what one more and one less of each number in the rules is worth, as JSON; None where
+    estimates. ``serving`` is the bill for serving tokens by period where the budget pays for it, at the medians.
+    ``prices`` holds what one more and one less of each number in the rules is worth, as JSON; None where
     they were not asked for.
     """
 
@@ -108,6 +109,7 @@ class Plan:
     extrapolated: float = 0.0
     tail: float = 0.2
     fixed: int = 0
+    serving: tuple[float, ...] | None = None
     prices: tuple[Mapping[str, Any], ...] | None = None
 
     @property
@@ -178,6 +180,7 @@ class Plan:
             },
             **(self.honesty or dict.fromkeys(("out_of_sample", "scenarios", "missing_money", "stability"))),
             "market": self.market,
+            "serving_bill": None if self.serving is None else list(self.serving),
             "extrapolated": self.extrapolated,
             "prices": None if self.prices is None else [dict(price) for price in self.prices],
             "seed": self.seed,

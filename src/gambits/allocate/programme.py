@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gambits.allocate import blocks, switches
+from gambits.allocate import blocks, serving, switches
 from gambits.allocate.blocks import structure
 from gambits.allocate.layout import Layout
 from gambits.allocate.limits import ABSENT, Limits, Term, joined, limits, unknown
@@ -30,6 +30,7 @@ BLOCKS: Final[tuple[Callable[[Layout], Limits], ...]] = (
     blocks.fund_prerequisites_first,
     blocks.choose_among_prerequisites,
     blocks.limit_spend,
+    serving.pay_for_serving,
     blocks.spend_funds,
     blocks.limit_resources,
     blocks.hold_shares,

@@ -44,10 +44,15 @@ class Cutter:
         Shape (I, K): the period of the plan that counts in period k, or -1 (``timing.counting_period``).
     aim
         The gap that the search aims for, in objective units.
+    has_memory
+        Whether the value of a period hangs on earlier ones too: then only their sum has a cut.
     """
 
-    def __init__(self, layout: Layout, rows: Whole, seen: NDArray[np.int32], aim: float) -> None:
+    def __init__(
+        self, layout: Layout, rows: Whole, seen: NDArray[np.int32], aim: float, *, has_memory: bool = False
+    ) -> None:
         self.layout = layout
+        self.has_memory = has_memory
         self.seen = seen
         self.grid = 2.0 ** math.floor(math.log2(aim * _PART_OF_AIM / max(1, len(layout.names))))
         self.columns = tuple(self._whole(part, rows) for part in (layout.progress, layout.funded))
@@ -70,15 +75,21 @@ class Cutter:
     def cuts(self, point: Point) -> list[Row]:
         """Give the cuts at a plan: θ ≤ value + slopes · (plan − this plan), for each term of the objective."""
         values, cuts = point.values, []
-        for k, column in enumerate(self.layout.worth):
-            if column != ABSENT:
-                cuts.append(self._cut(int(column), values.by_period[k], values.expected_slopes, slice(k, k + 1), point))
+        periods = np.flatnonzero(self.layout.worth != ABSENT)
+        together = [periods] if self.has_memory and len(periods) else periods[:, np.newaxis]
+        for k in together:
+            when = slice(None) if self.has_memory else slice(k[0], k[0] + 1)
+            value = float(values.by_period[k].sum())
+            cuts.append(self._cut(self.layout.worth[k], value, values.expected_slopes, when, point))
         if self.layout.tail != ABSENT:
-            cuts.append(self._cut(self.layout.tail, values.tail, values.tail_slopes, slice(None), point))
+            tail = np.array([self.layout.tail], dtype=np.int32)
+            cuts.append(self._cut(tail, values.tail, values.tail_slopes, slice(None), point))
         return cuts
 
-    def _cut(self, term: int, value: float, slopes: tuple[Array, Array], when: slice, point: Point) -> Row:
-        """Give θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
+    def _cut(
+        self, terms: NDArray[np.int32], value: float, slopes: tuple[Array, Array], when: slice, point: Point
+    ) -> Row:
+        """Give Σ θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
         coefficients, at = np.zeros(len(self.layout.names)), np.zeros(len(self.layout.names))
         rest = 0.0
         seen = self.seen[:, when].astype(np.int64)
@@ -96,7 +107,7 @@ class Cutter:
         loosened = float(np.abs(gridded - coefficients).sum())
         upper = math.ceil((value - float(gridded @ at) - rest + loosened) / self.grid) * self.grid
         used = gridded.nonzero()[0].astype(np.int32)
-        return Row(np.append(used, np.int32(term)).astype(np.int32), np.append(-gridded[used], 1.0), upper)
+        return Row(np.append(used, terms).astype(np.int32), np.append(-gridded[used], np.ones(len(terms))), upper)
 
 
 def lines_above(layout: Layout, values: Array, funded: Array, loose: float = 0.0) -> list[Row]:

@@ -95,9 +95,10 @@ def out_of_sample(fresh: Forecast, projection: Projection, aversion: float) -> O
     for number in range(len(fresh.draws.scenarios)):
         here = fresh.draws.scenario == number
         share = fresh.draws.probability[here].sum()
-        # Scenarios come in exact proportion, so only the spread inside each counts. Strata narrow it further:
-        # the figure errs to the safe side.
-        variance += share**2 * projection.value[here].var(ddof=1) / here.sum() if here.sum() > 1 else 0.0
+        # Scenarios come in exact proportion, so only the spread inside each counts; one draw shows none, and the
+        # spread of all stands in for it. Strata narrow it further: the figure errs to the safe side.
+        shown = projection.value[here] if here.sum() > 1 else projection.value
+        variance += share**2 * shown.var(ddof=1) / here.sum()
     objective = (1 - aversion) * expected + aversion * cvar
     return OutOfSample(objective, expected, cvar, float(np.sqrt(variance)))
 

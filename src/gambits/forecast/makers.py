@@ -39,6 +39,11 @@ class Maker:
         """Whether it is the rate times p, and no more than 1."""
         return not (len(self.points) or self.is_money or self.gates)
 
+    @property
+    def has_memory(self) -> bool:
+        """Whether a lag lies behind one of its gates: then it hangs on earlier periods as well."""
+        return any(gate.lag or any(each.has_memory for each in gate.makers) for gate in self.gates)
+
     def only(self, rows: Rows) -> Maker:
         """Give the same in some of the draws."""
         gates = tuple(gate.only(rows) for gate in self.gates)

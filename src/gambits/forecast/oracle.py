@@ -39,7 +39,8 @@ class Values:
         E[V] and CVaR_α[V] (mean of the worst α of the draws). OOM.
     expected_slopes, tail_slopes
         Pairs of shape (I, K): by progress and by funded fraction, both as they count in period k. Those of
-        ``expected`` belong to that period's entry of ``by_period``; those of ``tail`` to its total.
+        ``expected`` belong to that period's entry of ``by_period``, unless the forecast has a memory; those of
+        ``tail`` to its total.
     """
 
     by_period: Array
@@ -103,6 +104,11 @@ class Forecast:
     def periods(self) -> int:
         """Periods that count: those of the horizon and those after it."""
         return len(self.objective.weights)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether a period's value also hangs on what counted in earlier ones: a choice behind which a lag lies."""
+        return any(gate.lag for gate in self.draws.gates)
 
     def evaluate(self, progress: Array, funded: Array) -> Values:
         """Give the value of a plan and its supergradients.

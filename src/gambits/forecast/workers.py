@@ -40,6 +40,8 @@ THREADS: Final = Threads()
 _TRIES: Final = 4
 _PATIENCE: Final = 10
 """Seconds to wait for a cluster to answer."""
+_LOOKS: Final = 2
+"""Looks that find no worker before the cluster counts as lost: a worker that is started again is away for a moment."""
 
 
 class Cluster:
@@ -60,10 +62,17 @@ class Cluster:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             hint = "check that its scheduler runs (`dask scheduler`), or leave --cluster out"
             raise GambitsError(f"cannot reach the cluster at {address}: {reason}", hint) from None
+        self._address = address
         self._sent: dict[int, tuple[Any, Any]] = {}
 
     def map(self, task: Callable[..., Any], blocks: Sequence[Any], *more: Sequence[Any]) -> list[Any]:
-        """Give ``task(block, *extras)`` for every block, in order."""
+        """Give ``task(block, *extras)`` for every block, in order.
+
+        Raises
+        ------
+        GambitsError
+            If the scheduler is gone, no worker is left, or blocks are lost with their workers again and again.
+        """
         results: dict[int, Any] = {}
         for _ in range(_TRIES):
             waiting = [k for k in range(len(blocks)) if k not in results]
@@ -85,15 +94,35 @@ class Cluster:
     def _submit(self, task: Callable[..., Any], block: Any, *extras: Any) -> Any:
         # The block itself is kept beside its future, so that its id stays its own.
         if id(block) not in self._sent:
-            self._sent[id(block)] = (block, self._client.scatter(block, hash=False))
-        return self._client.submit(task, self._sent[id(block)][1], *extras, pure=False, retries=1)
+            self._sent[id(block)] = (block, self._asked(lambda: self._client.scatter(block, hash=False)))
+        return self._asked(lambda: self._client.submit(task, self._sent[id(block)][1], *extras, pure=False, retries=1))
 
     def _result(self, future: Any, block: Any) -> Any:
         """Wait for a result; None where the block must be sent again."""
         from distributed import KilledWorker
 
+        empty = 0
+        while empty < _LOOKS:
+            try:
+                return future.result(timeout=_PATIENCE)
+            except (KilledWorker, CancelledError):
+                self._sent.pop(id(block), None)
+                return None
+            except TimeoutError:
+                # A block may take long. Only a cluster without workers, look after look, is waited for in vain.
+                empty = 0 if self._asked(self._client.nthreads) else empty + 1
+            except OSError as error:
+                raise self._lost(error) from None
+        raise self._lost("it has no workers left")
+
+    def _asked(self, question: Callable[[], Any]) -> Any:
+        """Ask the cluster for something, and say so where it is gone."""
         try:
-            return future.result()
-        except (KilledWorker, CancelledError):
-            self._sent.pop(id(block), None)
-            return None
+            return question()
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def _lost(self, reason: object) -> GambitsError:
+        told = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
+        hint = "check its scheduler and its workers, or leave --cluster out"
+        return GambitsError(f"lost the cluster at {self._address}: {told}", hint)

@@ -16,7 +16,7 @@ from gambits.files import bundled
 from gambits.files.reading import Report, as_shown, compose, flatten, plain, read_text, stop
 from gambits.files.sections import Draft
 from gambits.files.workbook import SUFFIX
-from gambits.portfolio.levels import names_of, sized
+from gambits.portfolio.levels import sized
 from gambits.portfolio.model import (
     AS_PLANNED,
     NOTHING_SERVED,
@@ -45,6 +45,7 @@ from gambits.portfolio.model import (
     Trend,
 )
 from gambits.portfolio.order import bonds_of, canonical_order
+from gambits.portfolio.places import by_name
 from gambits.portfolio.schema import DEFAULT_LAW, PORTFOLIO
 from gambits.portfolio.stages import staged
 from gambits.portfolio.tables import put_tables, read_book
@@ -202,7 +203,7 @@ def _build(draft: Draft, report: Report, inputs: dict[str, object]) -> Portfolio
         current=dict(sorted(draft["current"].items())) if "current" in draft else None,
         file=report.file,
         inputs=inputs,
-        where=report.where | _by_name(draft["initiatives"], report) | {"": Where(report.file)},
+        where=report.where | by_name(draft["initiatives"], report.where) | {"": Where(report.file)},
         warnings=tuple(sorted(report.warnings, key=lambda each: each.where.order)),
     )
 
@@ -215,22 +216,6 @@ def _expanded(initiatives: Draft, *, by_expectation: bool) -> tuple[dict[str, Dr
     found, last = staged(initiatives, by_expectation=by_expectation)
     found, sizes = sized(found)
     return found, {**last, **sizes}
-
-
-def _by_name(initiatives: Draft, report: Report) -> dict[str, Where]:
-    """Give the places of stages and sizes by their names, as keys of estimates have them."""
-    found: dict[str, Where] = {}
-    for id, each in initiatives.items():
-        names = {
-            "stages": [stage["name"] for stage in each.get("stages", ())],
-            "levels": names_of(each.get("levels", [])),
-        }
-        for kind, members in names.items():
-            for number, name in enumerate(members):
-                old, new = f"initiatives.{id}.{kind}.{number}", f"initiatives.{id}.{kind}.{name}"
-                inside = [key for key in report.where if key == old or key.startswith(f"{old}.")]
-                found |= {new + key.removeprefix(old): report.where[key] for key in inside}
-    return found
 
 
 def _by_period(given: float | tuple[float, ...], count: int) -> tuple[float, ...]:

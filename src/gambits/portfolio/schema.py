@@ -15,7 +15,6 @@ from gambits.files.kinds import (
     Ids,
     Kind,
     Lasting,
-    Later,
     Number,
     OneOrMore,
     PeriodName,
@@ -259,7 +258,8 @@ SCENARIO: Final = Section(
         Key(
             "change",
             Changes(),
-            "estimates under `frontier`, `market`, `rivals` and `initiatives` that differ, by dotted key",
+            "estimates under `frontier`, `market`, `rivals` and `initiatives` that differ, by dotted key; a stage or a "
+            "size by its name, as in `initiatives.play.stages.pilot.cost`",
         ),
     )
 )
@@ -323,7 +323,12 @@ PORTFOLIO: Final = Section(
                         "a later stage counts whole, or by the chance that it is reached",
                         default="committed",
                     ),
-                    Key("includes_serving", Later("flag"), "serving bill inside the budget"),
+                    Key(
+                        "includes_serving",
+                        Flag(),
+                        "whether the bill for serving tokens is paid from this money",
+                        default="false",
+                    ),
                     Key(
                         "discount_per_year",
                         Number(low=0, high=10),
@@ -470,7 +475,7 @@ def kind_of(key: str) -> Uncertain | None:
     for name in key.split("."):
         if isinstance(kind, Section):
             kind = next((row.kind for row in kind.keys if row.name == name), None)
-        elif isinstance(kind, Table):
+        elif isinstance(kind, (Table, Several)):
             kind = kind.each
         else:
             return None

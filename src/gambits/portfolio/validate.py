@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from gambits.errors import InputError
+from gambits.errors import InputError, Where
 from gambits.files import bundled
 from gambits.files.kinds import BAD, is_id
 from gambits.files.reading import Report, did_you_mean
@@ -18,6 +18,7 @@ from gambits.portfolio.effects import (
     check_smaller_models_count_once,
 )
 from gambits.portfolio.model import Lever
+from gambits.portfolio.places import by_name
 from gambits.portfolio.schema import kind_of
 from gambits.portfolio.sizes import (
     check_costs_fit_the_budget,
@@ -217,6 +218,8 @@ def check_scenarios(draft: Draft, report: Report, folder: Path) -> None:
 
 def check_changes(draft: Draft, report: Report, folder: Path) -> None:
     """A scenario changes estimates that the portfolio has; the nodes that it gives become estimates here."""
+    outside = {key: each for key, each in report.where.items() if not key.startswith(("scenarios", "initiatives."))}
+    places = outside | by_name(draft.get("initiatives", {}), report.where)
     for number, scenario in enumerate(draft.get("scenarios") or ()):
         place = f"scenarios.{number}.change"
         found = {}
@@ -224,10 +227,12 @@ def check_changes(draft: Draft, report: Report, folder: Path) -> None:
             kind = kind_of(key) if _may_change(key) else None
             here = f"{place}.{key}"
             if kind is None:
-                known = [name for name in report.where if kind_of(name) and not name.startswith("scenarios")]
+                known = [name for name in places if _may_change(name) and kind_of(name)]
                 report.add(here, "unknown-change", f"`{key}` is no estimate that can change", did_you_mean(key, known))
-            elif not _is_there(key, report):
-                report.add(here, "unknown-change", f"`{key}` is not in this portfolio", "change what is there")
+            elif not _is_there(key, places):
+                parts = " and ".join(f"`{each}`" for each in _of_parts(key, places))
+                mend = f"change {parts or 'what is there'}"
+                report.add(here, "unknown-change", f"`{key}` is not in this portfolio", mend)
             else:
                 estimate = kind.read(node, report, here)
                 if estimate is not BAD:
@@ -240,16 +245,25 @@ def _may_change(key: str) -> bool:
     """Whether a key is an estimate that is drawn: rules, and what is counted at its median, stay as they are."""
     parts = key.split(".")
     if parts[0] == "initiatives":
-        return parts[2:3] in (["cost"], ["success"], ["effects"], ["value"])
+        own = parts[4:5] if parts[2:3] in (["stages"], ["levels"]) else parts[2:3]
+        return own in (["cost"], ["success"], ["effects"], ["value"])
     return parts[0] in ("frontier", "market", "rivals")
 
 
-def _is_there(key: str, report: Report) -> bool:
+def _is_there(key: str, places: Mapping[str, Where]) -> bool:
     """Whether a key is written, or is a default of something that is."""
     parent, _, name = key.rpartition(".")
-    if f"{parent}.stages" in report.where and name in ("cost", "success"):
+    if f"{parent}.stages" in places and name in ("cost", "success"):
         return False
-    return key in report.where or (parent in report.where and name in _MAY_BE_ABSENT)
+    return key in places or (parent in places and name in _MAY_BE_ABSENT)
+
+
+def _of_parts(key: str, places: Mapping[str, Where]) -> list[str]:
+    """List the same estimate of each stage, where an initiative has it in its stages only."""
+    parent, _, name = key.rpartition(".")
+    start = f"{parent}.stages."
+    stages = dict.fromkeys(place.removeprefix(start).split(".")[0] for place in places if place.startswith(start))
+    return [f"{start}{stage}.{name}" for stage in stages]
 
 
 def check_correlation(draft: Draft, report: Report, folder: Path) -> None:
