@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from gambits.analyse.compare import Comparison
     from gambits.analyse.explanation import Explanation
     from gambits.analyse.frontier import Frontier
+    from gambits.analyse.information import Information
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, explain, frontier, project, sensitivity, solve
+    from gambits.pipeline import compare, explain, frontier, project, sensitivity, solve, voi
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -33,6 +34,7 @@ __all__ = [
     "Gambit",
     "GambitsError",
     "InfeasibleError",
+    "Information",
     "InputError",
     "Plan",
     "Portfolio",
@@ -49,6 +51,7 @@ __all__ = [
     "project",
     "sensitivity",
     "solve",
+    "voi",
 ]
 
 _HOMES: Final = {
@@ -59,6 +62,7 @@ _HOMES: Final = {
     "Gambit": "gambits.portfolio.gambit",
     "GambitsError": "gambits.errors",
     "InfeasibleError": "gambits.errors",
+    "Information": "gambits.analyse.information",
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
@@ -75,6 +79,7 @@ _HOMES: Final = {
     "project": "gambits.pipeline",
     "sensitivity": "gambits.pipeline",
     "solve": "gambits.pipeline",
+    "voi": "gambits.pipeline",
 }
 
 

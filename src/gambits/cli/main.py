@@ -42,6 +42,7 @@ What do you want to do?
   see what the split costs        gambits frontier my-lab
   see what would change its mind  gambits sensitivity my-lab
   ask why a bet is in or out      gambits explain my-lab self-play
+  see what to find out first      gambits voi my-lab
   write the board's memo          gambits memo my-lab --gambit challenger -o memo.md
   see what moved since last time  gambits rerun my-lab
   see what an edit moved          gambits diff old.json new.json
