@@ -151,7 +151,7 @@ def _free(inquiry: Inquiry) -> dict[str, Any] | None:
     study, gambit = inquiry.study, inquiry.gambit
     if not gambit.shares:
         return None
-    found = study.under(pipeline.without_shares(gambit))
+    found = study.under(gambit.without_shares())
     spent: dict[str, float] = {}
     decided = spend(study.portfolio, found.funded)[:, study.portfolio.now :].sum(axis=1)
     for each, money in zip(study.portfolio.initiatives, decided, strict=True):
