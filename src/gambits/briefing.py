@@ -18,12 +18,14 @@ from gambits.analyse.compare import Comparison
 from gambits.analyse.dependencies import Edge, dependencies, with_plan
 from gambits.analyse.dials import Dial
 from gambits.analyse.flips import flips
+from gambits.analyse.frontier import find_frontier
 from gambits.analyse.given import Held
 from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.spread import Spread, spread_of
 from gambits.analyse.study import Study
 from gambits.analyse.tornado import tornado
+from gambits.analyse.voi import SCENARIOS, value_of_information
 from gambits.analyse.weighing import weigh
 from gambits.errors import InfeasibleError
 from gambits.forecast.oracle import Forecast
@@ -42,6 +44,8 @@ from gambits.rerun.worlds import of_today
 
 _LARGEST: Final = 5
 """Bets whose estimates are moved one by one."""
+_SHARES: Final = 11
+"""Shares of architect at which the plan is found anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,13 @@ Step = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What every question is about: the portfolio and its futures, the gambit, the plans, and the past."""
+    """What every question is about: the portfolio and its futures, the gambit, the plans, and the past.
+
+    ``fewer`` are futures for questions that take many solves: as many as settle them.
+    """
 
     study: Study
+    fewer: Study
     gambit: Gambit
     comparison: Comparison
     past: Past
@@ -107,6 +115,8 @@ def brief(
     comparison: Comparison,
     past: Past = Past(),
     step: Step = lambda words, number, total: None,
+    *,
+    is_quick: bool = False,
 ) -> dict[str, Any]:
     """Find out all that the memo for one gambit's plan says, and give the record that its figures are bound to.
 
@@ -122,16 +132,20 @@ def brief(
         What was decided before.
     step
         Is told of each question before it is asked.
+    is_quick
+        Whether to leave out the questions that take many solves.
 
     Raises
     ------
     KeyError
         If the comparison holds no plan of the gambit.
     """
-    inquiry = Inquiry(study, gambit, comparison, past)
-    analyses = {}
-    for number, (name, (words, ask)) in enumerate(QUESTIONS.items(), 1):
-        step(words, number, len(QUESTIONS))
+    inquiry = Inquiry(study, _fewer(study), gambit, comparison, past)
+    asked = [name for name in QUESTIONS if not (is_quick and name in LONG)]
+    analyses: dict[str, Any] = dict.fromkeys(QUESTIONS)
+    for number, name in enumerate(asked, 1):
+        words, ask = QUESTIONS[name]
+        step(words, number, len(asked))
         analyses[name] = ask(inquiry)
     return record_of(
         Material(
@@ -144,6 +158,14 @@ def brief(
             analyses=analyses,
         )
     )
+
+
+def _fewer(study: Study) -> Study:
+    """Give fewer of the futures; one future stays what it is."""
+    settings = study.settings
+    if settings.certain or settings.draws <= pipeline.FEWER.draws:
+        return study
+    return Study(study.portfolio, replace(settings, draws=pipeline.FEWER.draws, batches=0))
 
 
 def _free(inquiry: Inquiry) -> dict[str, Any] | None:
@@ -207,7 +229,7 @@ def _prices(inquiry: Inquiry) -> list[dict[str, Any]]:
     def wanted(dial: Dial) -> bool:
         return dial.key.startswith("gambit:") or dial.key == "budget.total" or dial.name.endswith(f" in {now}")
 
-    rows = find_prices(inquiry.study, inquiry.gambit, wanted=wanted).to_dict()
+    rows = find_prices(inquiry.fewer, inquiry.gambit, wanted=wanted).to_dict()
     return [_a_hundredth(row) for row in rows]
 
 
@@ -219,17 +241,11 @@ def _a_hundredth(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sensitivity(inquiry: Inquiry) -> dict[str, Any] | None:
-    """Say how far the estimates of the largest bets move the plan, and what would flip the largest; None if certain.
-
-    Every solve is the price of an answer: fewer draws will do, and the estimates of those who bring most.
-    """
-    study, gambit = inquiry.study, inquiry.gambit
+    """Say how far the estimates of the largest bets move the plan, and what would flip the largest; None if certain."""
+    study, gambit = inquiry.fewer, inquiry.gambit
     if study.settings.certain:
         return None
-    fewer = replace(study.settings, draws=min(study.settings.draws, pipeline.FEWER.draws), batches=0)
-    asked = Study(study.portfolio, fewer)
-    brings = inquiry.plan.contributions
-    largest = sorted(brings, key=lambda id: (-round(abs(brings[id]), 6), id))[:_LARGEST]
+    largest = _largest(inquiry)
     entries = {study.portfolio.initiative(id).entry for id in largest}
 
     def wanted(key: str) -> bool:
@@ -237,15 +253,44 @@ def _sensitivity(inquiry: Inquiry) -> dict[str, Any] | None:
         return section == "frontier" or (section == "initiatives" and rest.partition(".")[0] in entries)
 
     names = estimate_names(study.portfolio)
-    bars = tornado(asked, gambit, wanted)
-    found = flips(asked, gambit, bars, largest[:1])
+    bars = tornado(study, gambit, wanted)
+    found = flips(study, gambit, bars, largest[:1])
     return {
-        "objective": asked.best(gambit).objective,
-        "draws": fewer.draws,
+        "objective": study.best(gambit).objective,
+        "draws": study.settings.draws,
         "tornado": [asdict(bar) | {"name": names.get(bar.estimate, bar.estimate)} for bar in bars],
         "flips": [asdict(flip) | {"name": names.get(flip.estimate, flip.estimate)} for flip in found],
         "asked": largest[:1],
     }
+
+
+def _largest(inquiry: Inquiry) -> list[str]:
+    """List the bets that bring most."""
+    brings = inquiry.plan.contributions
+    return sorted(brings, key=lambda id: (-round(abs(brings[id]), 6), id))[:_LARGEST]
+
+
+def _information(inquiry: Inquiry) -> dict[str, Any] | None:
+    """Say what to find out first: what pilots tell, and whether the largest bets work; None if all is certain."""
+    study, portfolio = inquiry.fewer, inquiry.study.portfolio
+    if study.settings.certain:
+        return None
+    wanted = {key for each in portfolio.initiatives if each.pilot is not None for key in each.pilot.informs}
+    wanted |= {portfolio.initiative(id).key("success") for id in _largest(inquiry)} | {SCENARIOS}
+    found = value_of_information(study, inquiry.gambit, inquiry.study.settings.draws, wanted.__contains__).to_dict()
+    names = estimate_names(portfolio) | {SCENARIOS: "which scenario comes true"}
+    titles = {each.entry: f"{each.title or each.id}, pilot" for each in portfolio.initiatives if each.pilot is not None}
+    queue = [row | {"title": titles.get(row["name"], names.get(row["name"], row["name"]))} for row in found["queue"]]
+    return found | {"queue": queue}
+
+
+def _frontier(inquiry: Inquiry) -> dict[str, Any] | None:
+    """Turn the share of architect, the budget and the weight of the tail; None where no plan has both paths."""
+    others = [load_gambit(name) for name in inquiry.comparison.plans if name != inquiry.gambit.name]
+    try:
+        return find_frontier(inquiry.fewer, inquiry.gambit, others, _SHARES).to_dict()
+    except InfeasibleError:
+        return None
 
 
 def _graph(inquiry: Inquiry) -> dict[str, Any] | None:
@@ -314,10 +359,15 @@ QUESTIONS: Final[dict[str, tuple[str, Callable[[Inquiry], Any]]]] = {
     "free": ("what the rule of shares costs", _free),
     "prices": ("what one more unit is worth", _prices),
     "spreads": ("how values vary", _spreads),
+    "frontier": ("what each split is worth", _frontier),
     "sensitivity": ("which estimates it rests on", _sensitivity),
+    "information": ("what to find out first", _information),
     "graph": ("what waits for what", _graph),
     "outlook": ("where scaling leads", _outlook),
     "watched": ("what people bound themselves to", _watched),
     "since": ("what moved since last time", _since),
 }
 """What a memo asks beside the plans: the key in the record, the words for who waits, and the answer as JSON."""
+
+LONG: Final = ("prices", "frontier", "sensitivity", "information")
+"""Questions that take tens of solves or more, and that a quick memo leaves out."""

@@ -42,6 +42,7 @@ initiatives:
     success: 0.6
     effects: {data_efficiency: 1.2 to 2.0}
     takes: 3
+    pilot: {cost: 0.2, informs: [success]}
   play:
     title: Self-play
     path: alchemist
@@ -162,3 +163,64 @@ def test_an_assumption_says_what_it_rests_on_and_since_when(folder: Path, tmp_pa
 
     assert "judgement; 2027-01-01" in later
     assert "no effect of its own; 2027-04-01" in later
+
+
+def command(folder: Path, *arguments: str) -> dict[str, Any]:
+    options = ["--gambit", "challenger", "--draws", "80", "--json"]
+    result = CliRunner().invoke(main, [arguments[0], str(folder), *arguments[1:], *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_what_to_find_out_is_what_the_value_of_information_says(
+    record: dict[str, Any], memo: str, folder: Path
+) -> None:
+    told = {row["name"]: row for row in command(folder, "voi")["queue"]}
+    pilot = told["hybrid"]
+    queue = {row["name"]: row for row in record["information"]["queue"]}
+
+    assert queue["hybrid"]["title"] == "Hybrid backbone, pilot"
+    for key in ("evppi", "cost", "loss", "net"):
+        assert queue["hybrid"][key] == pytest.approx(pilot[key], abs=1e-6)
+    assert pilot["net"] > 0
+    assert (
+        f"**Find out first:** Hybrid backbone, pilot. It costs {pilot['cost']:.1f} USD million, and knowing what it tells "
+        f"before the rest is spent is worth {pilot['evppi']:.3f} OOM." in memo
+    )
+
+
+def test_the_price_of_the_gambit_is_the_frontier_at_every_tenth(record: dict[str, Any], folder: Path) -> None:
+    told = command(folder, "frontier", "--points", "11")
+
+    assert [each["architect_share"] for each in record["frontier"]["points"]] == [k / 10 for k in range(11)]
+    for mine, theirs in zip(record["frontier"]["points"], told["points"], strict=True):
+        for key in ("expected", "cvar", "objective"):
+            assert mine[key] == pytest.approx(theirs[key], abs=2e-5)
+    assert record["frontier"]["price"] == pytest.approx(told["price"], abs=2e-5)
+
+
+def test_the_gambits_stand_on_the_line_of_means(record: dict[str, Any]) -> None:
+    drawing = chart(compose(record), "frontier").drawing
+    assert isinstance(drawing, dict)
+    names = {
+        row["name"]: row["value"]
+        for layer in drawing["layer"]
+        if layer["mark"]["type"] == "text"
+        for row in layer["data"]["values"]
+    }
+
+    assert {"incumbent", "challenger", "any split", "on average", "in the worst cases"} <= set(names)
+    assert names["challenger"] == pytest.approx(record["plans"]["challenger"]["expected"], abs=1e-4)
+
+
+def test_a_quick_memo_leaves_out_what_takes_many_solves_and_verifies(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "memo.md"
+    options = ["--gambit", "challenger", "--draws", "60", "--batches", "0", "--quick", "-o", str(file)]
+    assert CliRunner().invoke(main, ["memo", str(folder), *options], catch_exceptions=False).exit_code == 0
+    text = file.read_text(encoding="utf-8")
+
+    for heading in ("Which estimates it rests on", "What to find out first", "What one more unit is worth"):
+        assert f"## {heading}" not in text
+    assert "## What it costs to be wrong" in text
+    checked = CliRunner().invoke(main, ["memo", str(folder), "--check", str(file), "--json"], catch_exceptions=False)
+    assert json.loads(checked.stdout)["verified"] is True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gambits.analyse.study import Settings
     from gambits.cli.recording import Recorder
     from gambits.ledger.store import Ledger
+    from gambits.memo.seal import Making
     from gambits.portfolio.gambit import Gambit
     from gambits.portfolio.model import Portfolio
     from gambits.rerun.sides import Side
@@ -35,6 +36,7 @@ _TEXTS: Final = ("md", "html")
 @settings_options
 @record_options
 @click.option("--against", default="", metavar="RUN|FILE", help="Say what moved since a run, or since a plan's file.")
+@click.option("--quick", is_flag=True, help="Leave out what takes many solves: prices, tornado, what to find out.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="What to write; by FILE's ending unless told.")
 @click.option("--template", type=click.Path(path_type=Path), metavar="FILE", help="A template of your own, md or html.")
 @click.option("--check", "file", type=click.Path(path_type=Path), metavar="FILE", help="Check every figure of a memo.")
@@ -57,8 +59,8 @@ def memo(
     """
     from gambits.portfolio.load import load
 
-    gambit, against = options.pop("gambit"), options.pop("against")
-    asked = _Asked(load(portfolio), gambit, settings, recorder.ledger, against)
+    gambit, against, quick = (options.pop(name) for name in ("gambit", "against", "quick"))
+    asked = _Asked(load(portfolio), gambit, settings, recorder.ledger, against, quick)
     if file is not None:
         is_told = {name for name in ("gambit", "against") if _is_told(context, name)}
         _check(asked, file, is_told, as_json=as_json)
@@ -74,24 +76,24 @@ def _is_told(context: click.Context, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a memo is asked about: the portfolio, the gambit, its futures, the ledger, an older answer."""
+    """What a memo is asked about: the portfolio, the gambit, its futures, the ledger, an older answer, how deeply."""
 
     portfolio: Portfolio
     gambit: str
     settings: Settings
     ledger: str | None
     against: str
+    is_quick: bool
 
 
 def _write(asked: _Asked, recorder: Recorder, form: str | None, template: Path | None, out: str | None) -> None:
-    from gambits.memo.seal import made
     from gambits.memo.write import write_memo
 
     chosen = form or _form_of(out, template)
     if chosen not in _TEXTS and out in (None, "-"):
         raise click.UsageError(f"a memo as {chosen} goes to a file: give one with -o.")
     record, comparison, gambit = _brief(asked)
-    data = write_memo(record, made(asked.gambit, asked.settings, record, asked.against), chosen, template)
+    data = write_memo(record, _made(asked, record), chosen, template)
     text = data.decode() if chosen in _TEXTS else None
     recorder.keep(asked.portfolio, gambit, asked.settings, comparison.plans[gambit.name].to_dict(), text)
     if out in (None, "-"):
@@ -99,6 +101,12 @@ def _write(asked: _Asked, recorder: Recorder, form: str | None, template: Path |
     else:
         write_bytes(data, Path(str(out)))
     finish(*comparison.plans.values())
+
+
+def _made(asked: _Asked, record: dict[str, Any]) -> Making:
+    from gambits.memo.seal import made
+
+    return made(asked.gambit, asked.settings, record, asked.against, is_quick=asked.is_quick)
 
 
 def _form_of(out: str | None, template: Path | None) -> str:
@@ -122,7 +130,7 @@ def _brief(asked: _Asked) -> tuple[dict[str, Any], Comparison, Gambit]:
         past = Past(book, *_older(asked.against, book)) if asked.against else Past(book)
         comparison = beside(study, chosen)
         told = {"step": asked.settings.watch.step} if isinstance(asked.settings.watch, Watcher) else {}
-        return brief(study, chosen, comparison, past, **told), comparison, chosen
+        return brief(study, chosen, comparison, past, is_quick=asked.is_quick, **told), comparison, chosen
 
 
 @contextmanager
@@ -162,7 +170,7 @@ def _check(asked: _Asked, file: Path, told: set[str], *, as_json: bool) -> None:
     how = memo.seal.making
     settings = replace(asked.settings, **{"certain": False, **how.settings})
     made = {name: getattr(how, name) for name in ("gambit", "against") if name not in told}
-    record, _, _ = _brief(replace(asked, settings=settings, **made))
+    record, _, _ = _brief(replace(asked, settings=settings, is_quick=how.is_quick, **made))
     verdict = check(memo, record)
     if as_json:
         write_json(verdict.to_dict())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gambits.memo.document import Document, Section
-from gambits.memo.sections import evidence, gains, money, others, page, past, rests, stakes, wrong
+from gambits.memo.sections import evidence, gains, knowing, money, others, page, past, rests, stakes, wrong
 from gambits.memo.teller import Teller
 
 SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
@@ -31,6 +31,7 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     wrong.rivals,
     wrong.deciding,
     rests.rests,
+    knowing.knowing,
     wrong.prices,
     gains.firmness,
     past.bridge,

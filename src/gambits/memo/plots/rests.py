@@ -21,7 +21,7 @@ def tornado(found: dict[str, Any]) -> Spec:
     values = [found["objective"], *(row["to"] for row in rows)]
     scale = {"domain": domain_of(values, _ROOM, _ROOM), "nice": False, "zero": False}
     title = "what the best plan is worth (OOM)"
-    x = number("from", title, scale=scale)
+    x = number("from", title, scale=scale, axis={"tickCount": 6})
     y = word("estimate", axis={"ticks": False, "domain": False, "labelLimit": 300})
     shades = {"domain": list(_SHADES), "range": list(_SHADES.values())}
     drawn = layer(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
+from gambits.memo.document import Block, Bullets, Chart, Column, Paragraph, Section, Table, Text
+from gambits.memo.plots.frontier import curve
 from gambits.memo.sections.past import objections
-from gambits.memo.sections.words import last_period, many_futures, plan_at, shares, title_of, titles
+from gambits.memo.sections.words import last_period, many_futures, numbers, plan_at, shares, title_of, titles
 from gambits.memo.teller import Teller
 
 _MOST_OBJECTIONS: Final = 2
@@ -48,6 +49,8 @@ def others(tell: Teller) -> Section | None:
     blocks: list[Block] = [block for name in names for block in _case(tell, name)]
     if tell.has("free"):
         blocks.append(_price(tell))
+    if tell.has("frontier"):
+        blocks.append(_curve(tell))
     if names and tell.value("differences"):
         blocks.append(_differences(tell, names))
     if not blocks:
@@ -108,6 +111,36 @@ def _price(tell: Teller) -> Paragraph:
         "mean and tail: the rule costs {free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
     )
     return Paragraph((*costs, *shares(tell, "free", "shares"), *tell.say(".")))
+
+
+def _curve(tell: Teller) -> Chart:
+    """Draw what every share of architect is worth."""
+    shows = tell.say(
+        "The best plan at every share of architect, the other rules of the {about.gambit} kept. Circles are the "
+        "gambits' own plans and the best plan of any split, on the line of means. "
+    )
+    points: list[dict[str, Any]] = tell.value("frontier", "points")
+    known = [k for k, each in enumerate(points) if each["objective"] is not None]
+    best = max(known, key=lambda k: (round(points[k]["objective"], 9), -k))
+    shows += tell.say(
+        "Of the shares drawn, {best.architect_share:percent} architect is worth most as the {about.gambit} weighs: "
+        "{best.objective:oom} OOM.",
+        best=("frontier", "points", best),
+    )
+    many = bool(tell.value("frontier", "risk_points"))
+    keys = ("expected", "cvar", "objective") if many else ("expected",)
+    titles = ("on average (OOM)", "in the worst cases", "as the {about.gambit} weighs") if many else ("worth (OOM)",)
+    rows = tuple(
+        (
+            tell.cell("percent", "frontier", "points", k, "architect_share"),
+            *(tell.cell("oom", "frontier", "points", k, key) for key in keys),
+        )
+        for k in known
+    )
+    data = Table("split", (Column(tell.say("architect")), *numbers(tell, *titles)), rows)
+    source = tell.say("Source: plans found anew in {frontier.draws:count} futures.")
+    title = tell.say("The price of the gambit: what every split is worth (OOM)")
+    return Chart("frontier", title, shows, source, curve(tell.value("frontier")), data)
 
 
 def _differences(tell: Teller, names: list[str]) -> Table:

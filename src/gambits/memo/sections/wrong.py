@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from gambits.memo.document import Block, Bullets, Chart, Column, Section, Table, Text
 from gambits.memo.plots.wrong import heat
+from gambits.memo.sections.knowing import first
+from gambits.memo.sections.rests import flips
 from gambits.memo.sections.words import last_period, many_futures, numbers, paragraph, source_of, titles
 from gambits.memo.teller import Teller
 
@@ -205,8 +207,8 @@ def _crossing(tell: Teller, k: int, c: int) -> Text:
 
 
 def change(tell: Teller) -> Section | None:
-    """Say on the page what would have to be believed to decide otherwise."""
-    items = beliefs(tell)[:_MOST_BELIEFS]
+    """Say on the page what would have to be believed to decide otherwise, and what to find out first."""
+    items = [*beliefs(tell)[:_MOST_BELIEFS], *flips(tell)[:1], *first(tell)]
     if not items:
         return None
     return Section("change", tell.say("What would change our mind"), (Bullets(tuple(items)),))
@@ -260,9 +262,10 @@ def prices(tell: Teller) -> Section | None:
         )
         for k in range(len(rows))
     )
+    futures = ", in {sensitivity.draws:count} futures" if tell.has("sensitivity") else ""
     note = tell.say(
-        "In OOM, found by solving again with a little more and a little less; of a share, a hundredth is a point. A "
-        "kink is where one more is worth less than one less costs; what does not bind is worth nothing."
+        f"In OOM, found by solving again with a little more and a little less{futures}; of a share, a hundredth is a "
+        "point. A kink is where one more is worth less than one less costs; what does not bind is worth nothing."
     )
     table = Table("prices", columns, cells, note)
     return Section("prices", tell.say("What one more unit is worth"), (table,), in_annex=True)
