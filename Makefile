@@ -30,6 +30,7 @@ check: .venv/.installed-dev ## all that has to hold before a change lands
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell *.md docs src tests portfolios benchmarks .ci
 	@$(MAKE) --no-print-directory test docs
 
 .PHONY: check-system
