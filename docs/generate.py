@@ -43,22 +43,14 @@ def stale_pages() -> list[Path]:
 
 
 def keys(table: Section) -> str:
-    """Give the keys of a file: a heading and a table for each section, then what is refused for now."""
+    """Give the keys of a file: a heading and a table for each section."""
     found = list(rows(table))
     about = {path: row.about for path, row in found}
     sections: dict[str, list[Key]] = {"": []}
     for path, row in found:
         sections.setdefault(path.rpartition(".")[0], []).append(row)
     parts = [_section(name, about, members) for name, members in _told_once(sections).items()]
-    later = [(f"`{path}`", row.about) for path, row in found if not row.is_built]
-    if later:
-        parts += ["### Refused for now", _LATER, _table(("key", "what it will say"), later)]
     return "\n\n".join(part for part in parts if part)
-
-
-_LATER: Final = """\
-These keys belong to the format, and what they stand for is not built yet. A file that uses one is refused with
-[`not-supported`](problems.md#not-supported) rather than read as if the key were not there."""
 
 
 def _told_once(sections: dict[str, list[Key]]) -> dict[str, list[Key]]:
@@ -72,10 +64,9 @@ def _told_once(sections: dict[str, list[Key]]) -> dict[str, list[Key]]:
 
 
 def _section(name: str, about: dict[str, str], members: list[Key]) -> str:
-    built = [row for row in members if row.is_built]
-    if not built:
+    if not members:
         return ""
-    cells = [(f"`{row.name}`", _value(row), _default(row), row.about) for row in built]
+    cells = [(f"`{row.name}`", _value(row), _default(row), row.about) for row in members]
     meaning = about.get(name) or about.get(name.removesuffix(".<id>").removesuffix("[]"), "")
     lines = [f"### `{name}`" if name else "### Top level"]
     lines += [f"{meaning[0].upper()}{meaning[1:]}."] if meaning else []

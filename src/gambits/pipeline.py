@@ -29,7 +29,9 @@ from gambits.analyse.contributions import contributions, extrapolated, matching_
 from gambits.analyse.explain import explain as explain_one
 from gambits.analyse.explanation import Explanation
 from gambits.analyse.flips import flips
+from gambits.analyse.frontier import POINTS, Frontier, find_frontier
 from gambits.analyse.honesty import Honesty
+from gambits.analyse.information import Information
 from gambits.analyse.market import token_gdp
 from gambits.analyse.outlook import Outlook
 from gambits.analyse.prices import find_prices
@@ -38,8 +40,9 @@ from gambits.analyse.repairs import find_repairs
 from gambits.analyse.sensitivity import Sensitivity
 from gambits.analyse.study import Settings, Study
 from gambits.analyse.tornado import tornado
+from gambits.analyse.voi import MOST_DRAWS, value_of_information
 from gambits.analyse.weighing import weigh
-from gambits.errors import InfeasibleError, InputError, Problem, UnfinishedError, Where
+from gambits.errors import GambitsError, InfeasibleError, InputError, Problem, UnfinishedError, Where
 from gambits.files.reading import did_you_mean
 from gambits.forecast.bill import serving_bill
 from gambits.forecast.oracle import Forecast, Projection
@@ -182,6 +185,31 @@ def comparison_of(study: Study, gambits: Sequence[Gambit]) -> Comparison:
     return weigh(study, gambits, plans)
 
 
+def frontier(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(), points: int = POINTS
+) -> Frontier:
+    """Turn a gambit's share of architect from none to all, the budget, and the weight of the tail, and plan for each.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``. The built-in gambits' own plans are marked beside the curve.
+    points
+        Shares looked at, at least 2.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys the rules, whatever the shares.
+    """
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    marked = [load_gambit(name) for name in GAMBITS if name != chosen.name]
+    with mending(study, chosen.without_shares()):
+        return find_frontier(study, chosen, marked, points)
+
+
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
     """Project the lab without the portfolio, what each initiative would add, and when data run out.
 
@@ -241,6 +269,36 @@ def sensitivity(
         draws=study.forecast(chosen).draws.count,
         seed=None if settings.certain else settings.seed,
     )
+
+
+def voi(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(batches=0)
+) -> Information:
+    """Say what it would be worth to know more before the money is split, and what to find out first.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``. Plans are made on at most 200 draws, and knowledge is valued on as many as are asked for.
+
+    Raises
+    ------
+    GambitsError
+        If the settings ask for the central future, in which nothing is left to find out.
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    UnfinishedError
+        If the plan itself is not certified.
+    """
+    if settings.certain:
+        raise GambitsError("the central future leaves nothing to find out", "ask about draws: leave `certain` out")
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    study = Study(portfolio, replace(settings, draws=min(settings.draws, MOST_DRAWS)))
+    with mending(study, chosen):
+        _certified(study, chosen)
+    return value_of_information(study, chosen, settings.draws)
 
 
 def explain(
@@ -304,11 +362,6 @@ def parts_of(portfolio: Portfolio, id: str) -> tuple[str, ...]:
         problem = Problem("unknown-initiative", Where(portfolio.file), f"no initiative `{id}`", did_you_mean(id, ids))
         raise InputError((problem,))
     return found
-
-
-def without_shares(gambit: Gambit) -> Gambit:
-    """Give the same gambit free to split the money between paths as it likes."""
-    return replace(gambit, name=f"{gambit.name} without shares", shares={})
 
 
 def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:

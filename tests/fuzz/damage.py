@@ -151,19 +151,6 @@ def leave_out_a_required_key(sound: Sound, rng: Random) -> Damaged | None:
     return Damaged(text, "missing-key", tuple(range(lines[0], lines[-1] + 1)))
 
 
-def use_a_key_of_later(sound: Sound, rng: Random) -> Damaged | None:
-    """A key of the format whose feature is not built yet."""
-    place = _any(sound, rng, Section)
-    if place is None:
-        return None
-    parent = place.path.rpartition(".")[0]
-    kind = kind_at(parent, sound.section) if parent else sound.section
-    later = [row.name for row in kind.keys if not row.is_built] if isinstance(kind, Section) else []
-    if not later:
-        return None
-    return Damaged(sound.with_key(place, rng.choice(later)), "not-supported", (place.line,))
-
-
 def name_nobody(sound: Sound, rng: Random) -> Damaged | None:
     """An id that is no initiative."""
     places = [place for place in sound.places if isinstance(kind_at(place.path, sound.section), Ids)]
@@ -308,7 +295,6 @@ KINDS: Final[tuple[Callable[[Sound, Random], Damaged | None], ...]] = (
     misspell_a_key,
     give_a_key_twice,
     leave_out_a_required_key,
-    use_a_key_of_later,
     name_nobody,
     wait_for_oneself,
     use_what_is_not_declared,

@@ -127,7 +127,7 @@ def _number(rng: Random, low: float, high: float, above: float) -> Any:
 
 @drawn.register
 def _(kind: Section, rng: Random) -> Any:
-    wanted = {row.name: row for row in kind.keys if row.is_built and (row.required or rng.random() < 0.4)}
+    wanted = {row.name: row for row in kind.keys if row.required or rng.random() < 0.4}
     return {name: drawn(row.kind, rng) for name, row in wanted.items()}
 
 
@@ -383,7 +383,7 @@ def kind_at(path: str, section: Section = PORTFOLIO) -> Kind | None:
     kind: Kind | None = section
     for name in path.split("."):
         if isinstance(kind, Section):
-            kind = next((row.kind for row in kind.keys if row.name == name and row.is_built), None)
+            kind = next((row.kind for row in kind.keys if row.name == name), None)
         elif isinstance(kind, Table | Several):
             kind = kind.each
         else:

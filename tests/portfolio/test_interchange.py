@@ -119,6 +119,7 @@ def decorated(draw: st.DrawFn, text: str) -> str:
     last |= {
         "dissent": [{"by": draw(WORDS), "text": draw(WORDS)}, {"by": "us", "text": "no"}],
         "review_every": "2 quarters",
+        "pilot": {"cost": 0.25, "informs": ["frontier.compute.flop", "frontier.law"], "source": draw(WORDS)},
     }
     last["kill"] = [
         {"metric": "loss", "below": 2, "by": "2027-06-30"},

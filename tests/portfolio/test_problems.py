@@ -5,18 +5,13 @@ A case is an edit of a sound file; `# here` marks the line that the report has t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-import yaml
 
 from gambits.errors import Problem
-from gambits.files.sections import Section
 from gambits.portfolio.model import Portfolio
-from gambits.portfolio.schema import PORTFOLIO, rows
 
 LAB = """\
 format: gambits/1
@@ -482,44 +477,3 @@ def test_more_that_must_be_funded_than_may_be_counted(problems: Callable[[str], 
 
     assert (found.code, found.where.line) == ("counts", text.splitlines().index("  max: 1") + 1)
     assert found.message == "2 initiatives must be funded, more than the `max` of 1"
-
-
-def unsupported(section: Section) -> list[str]:
-    return [path for path, row in rows(section) if not row.is_built]
-
-
-def with_key(document: dict[str, Any], path: str) -> str:
-    """Set the value of a dotted key to a word that is found nowhere else."""
-    inside = document
-    *parents, last = path.replace("<id>", "play").split(".")
-    for name in parents:
-        inside = inside.setdefault(name, {})
-    inside[last] = "unmistakable"
-    return yaml.safe_dump(document, sort_keys=False)
-
-
-@pytest.mark.parametrize("path", unsupported(PORTFOLIO))
-def test_a_key_whose_feature_is_not_built_is_refused_by_name(
-    path: str, problems: Callable[[str], tuple[Problem, ...]]
-) -> None:
-    text = with_key(yaml.safe_load(LAB), path)
-    (line,) = (number for number, line in enumerate(text.splitlines(), start=1) if "unmistakable" in line)
-
-    found = [problem for problem in problems(text) if problem.code == "not-supported"]
-
-    assert [problem.where.line for problem in found] == [line]
-    assert f"`{path.replace('<id>', 'play')}` is not supported yet" in found[0].message
-
-
-def test_no_key_is_both_required_and_not_built() -> None:
-    assert [path for path, row in rows(PORTFOLIO) if row.required and not row.is_built] == []
-
-
-def test_a_misspelt_key_is_never_mended_into_one_that_is_not_built(
-    problems: Callable[[str], tuple[Problem, ...]],
-) -> None:
-    for path in unsupported(PORTFOLIO):
-        name = path.rpartition(".")[2]
-        for problem in problems(with_key(yaml.safe_load(LAB), f"{path}_")):
-            assert f"`{name}`" not in problem.fix
-            assert not re.search(rf"\b{name}\b", problem.fix)

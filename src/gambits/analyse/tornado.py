@@ -129,18 +129,19 @@ def _law(study: Study, gambit: Gambit) -> tuple[Fact, Fact] | None:
     return Fact(LAW, None, held={LAW: low}), Fact(LAW, None, held={LAW: high})
 
 
-def law_by_value(study: Study, gambit: Gambit) -> tuple[Array, Array] | None:
+def law_by_value(study: Study, gambit: Gambit, draws: int | None = None) -> tuple[Array, Array] | None:
     """Give what the plan is worth under each draw of the law, all else at its middle, and the law's uniforms: (R,).
 
-    None where the law does not vary.
+    On as many draws as are asked for, else on those of the study. None where the law does not vary.
     """
     settings, portfolio = study.settings, study.portfolio
     objective = gambit.objective_for(portfolio)
     periods = len(objective.weights)
-    alone = None if settings.certain else law_draw(portfolio, periods, str(settings.seed), settings.draws)
+    count = draws or settings.draws
+    alone = None if settings.certain else law_draw(portfolio, periods, str(settings.seed), count)
     if alone is None:
         return None
-    draws, uniforms = alone
+    drawn, uniforms = alone
     plan = study.best(gambit)
     counted = timing.counted(portfolio.initiatives, plan.progress, plan.funded, periods)
-    return Forecast(draws, objective).project(*counted).value, uniforms
+    return Forecast(drawn, objective).project(*counted).value, uniforms

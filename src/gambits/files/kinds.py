@@ -449,16 +449,6 @@ class OneOrMore(Ids):
         return {"anyOf": [{"type": "string"}, Ids.schema(self)]}
 
 
-@dataclass(frozen=True, slots=True)
-class Later(Kind):
-    """A value whose feature is not built yet: its key is refused by name and its value not looked at."""
-
-    words: str
-
-    def schema(self) -> dict[str, Any]:
-        return {}
-
-
 def is_id(text: str) -> bool:
     """Whether a text may name an initiative, resource, scenario or path."""
     return _ID.fullmatch(text) is not None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from gambits.files.kinds import BAD, Kind, Later, is_id
+from gambits.files.kinds import BAD, Kind, is_id
 from gambits.files.reading import FaultyNode, Report, did_you_mean
 
 _OR_A_FILE: Final = ", or the name of a table (.csv, .xlsx)"
@@ -28,11 +28,6 @@ class Key:
     required: bool = False
     usual: tuple[str, ...] = ()
     """Words that most authors choose, where others are allowed too."""
-
-    @property
-    def is_built(self) -> bool:
-        """Whether the feature behind the key exists."""
-        return not isinstance(self.kind, Later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +58,7 @@ class Section(Kind):
             report.where[path] = report.at(place)
             row = known.get(name)
             if row is None:
-                report.add(place, "unknown-key", f"unknown key `{path}`", did_you_mean(name, self._built()))
-            elif not row.is_built:
-                report.add(place, "not-supported", f"`{path}` is not supported yet", "remove it for now")
+                report.add(place, "unknown-key", f"unknown key `{path}`", did_you_mean(name, known))
             else:
                 draft[name] = report.values[path] = _read(row.kind, value, report, path)
         for row in self.keys:
@@ -74,18 +67,13 @@ class Section(Kind):
                 report.add(node, "missing-key", f"`{path}` is missing", f"add `{row.name}:` ({row.kind.words})")
         return {name: value for name, value in draft.items() if value is not BAD}
 
-    def _built(self) -> list[str]:
-        return [row.name for row in self.keys if row.is_built]
-
     def _names(self) -> str:
-        return ", ".join(self._built())
+        return ", ".join(row.name for row in self.keys)
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {
             "type": "object",
-            "properties": {
-                row.name: row.kind.schema() | {"description": describe(row)} for row in self.keys if row.is_built
-            },
+            "properties": {row.name: row.kind.schema() | {"description": describe(row)} for row in self.keys},
             "additionalProperties": False,
         }
         required = [row.name for row in self.keys if row.required]

@@ -28,7 +28,7 @@ def believed(draws: Draws, chances: Mapping[str, float]) -> Draws:
     """
     probability = weighed(draws, chances)
     rows = np.flatnonzero(probability)
-    return replace(_some(draws, rows), probability=probability[rows])
+    return replace(some_of(draws, rows), probability=probability[rows])
 
 
 def weighed(draws: Draws, chances: Mapping[str, float]) -> Array:
@@ -41,8 +41,8 @@ def weighed(draws: Draws, chances: Mapping[str, float]) -> Array:
     return np.asarray(draws.probability * (wanted / now)[draws.scenario])
 
 
-def _some(draws: Draws, rows: NDArray[np.int64]) -> Draws:
-    """Give some of the draws, by number."""
+def some_of(draws: Draws, rows: NDArray[np.int64]) -> Draws:
+    """Give some of the draws, by number, with the probabilities that they have."""
 
     def of(values: Array | None) -> Array | None:
         return None if values is None else values[rows]

@@ -14,7 +14,7 @@ from gambits.portfolio.model import Initiative, Portfolio
 from gambits.scaling.laws import load_law
 
 _WORDS: Final = frozenset(
-    {"title", "owner", "team", "source", "note", "verified", "review_every", "kill", "dissent", "decision"}
+    {"title", "owner", "team", "source", "note", "verified", "pilot", "review_every", "kill", "dissent", "decision"}
 )
 """Keys that say something to people and nothing to the programme."""
 _NAMES: Final = frozenset({"name", "as_of"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -106,16 +106,16 @@ def _settings(sheet: Any, layout: Layout) -> None:
             sheet.cell(line, k).border = _LINE
         cell = sheet.cell(line, 2)
         cell.number_format = _format(key)
-        if _is_needed(heading, layout):
+        if _is_needed(heading, layout.settings):
             cell.fill = _REQUIRED
         _help(sheet, heading, cell.coordinate)
     sheet.freeze_panes = "B2"
 
 
-def _is_needed(heading: Heading, layout: Layout) -> bool:
-    """Whether a key has to be there: it is required, and so is its section, or something else in it is given."""
+def _is_needed(heading: Heading, given: Mapping[str, Value]) -> bool:
+    """Whether a key has to be there: it is required, and has no section, or something in its section is given."""
     section = heading.name.rpartition(".")[0]
-    begun = any(name.startswith(f"{section}.") for name in layout.settings)
+    begun = any(name.startswith(f"{section}.") for name in given)
     return heading.key.required and (not section or begun)
 
 
@@ -124,19 +124,20 @@ def _table(sheet: Any, table: Content) -> None:
     last = len(table.rows) + _SPARE + 1
     for k, heading in enumerate(table.headings, start=1):
         letter = get_column_letter(k)
-        _head(sheet.cell(1, k), heading.name, is_required=heading.key.required)
+        _head(sheet.cell(1, k), heading.name, is_required=_is_needed(heading, {}))
         sheet.cell(1, k).comment = _comment(heading)
         column = sheet.column_dimensions[letter]
         column.width = _WIDE if isinstance(heading.key.kind, Text) else max(_NARROW, len(heading.name) + 2)
         column.number_format = _format(heading.key)
         for line in range(2, last + 1):
             row = table.rows[line - 2] if line - 2 < len(table.rows) else {}
-            if heading.key.required or heading.name in row:
+            is_needed = _is_needed(heading, row)
+            if is_needed or heading.name in row:
                 cell = sheet.cell(line, k)
                 _put(cell, row.get(heading.name), table.key)
                 cell.number_format = _format(heading.key)
-                cell.fill = _REQUIRED if heading.key.required else PatternFill()
-        if heading.key.required:
+                cell.fill = _REQUIRED if is_needed else PatternFill()
+        if _is_needed(heading, {}):
             missing = FormulaRule([f"AND(COUNTA($A2:${_last_letter(table)}2)>0,ISBLANK({letter}2))"], fill=_MISSING)
             sheet.conditional_formatting.add(f"{letter}2:{letter}{_REACH}", missing)
         _help(sheet, heading, f"{letter}2:{letter}{_REACH}")

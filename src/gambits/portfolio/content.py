@@ -142,7 +142,7 @@ def _headings(
         name = f"{prefix}{row.name}"
         below = [f"{name}.{each}" for each in chosen.get(name, ())]
         below += [each for each in used if each.startswith(f"{name}.") and each not in below]
-        if not row.is_built or (isinstance(row.kind, Table | Several) and row.kind.apart and apart):
+        if isinstance(row.kind, Table | Several) and row.kind.apart and apart:
             continue
         if isinstance(row.kind, Section):
             yield from _headings(row.kind, rows, chosen, f"{name}.", apart=apart)

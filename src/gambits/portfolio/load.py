@@ -35,6 +35,7 @@ from gambits.portfolio.model import (
     Need,
     Objective,
     Overlap,
+    Pilot,
     Portfolio,
     Resource,
     Rival,
@@ -48,7 +49,7 @@ from gambits.portfolio.places import by_name
 from gambits.portfolio.schema import DEFAULT_LAW, PORTFOLIO
 from gambits.portfolio.stages import staged
 from gambits.portfolio.tables import put_tables, read_book
-from gambits.portfolio.validate import CHECKS
+from gambits.portfolio.validate import CHECKS, informed
 from gambits.quantities.estimates import Estimate
 from gambits.quantities.periods import Periods
 from gambits.scaling.effects.law import LawEstimate
@@ -311,8 +312,17 @@ def _initiative(id: str, draft: Draft, periods: Periods, stand_for: Parts) -> In
         spent=tuple(sorted((when, money) for when, money in spent.items() if money > 0)),
         kill=tuple(Criterion(**each) for each in given.pop("kill", ())),
         dissent=tuple(Dissent(**each) for each in given.pop("dissent", ())),
+        pilot=_pilot(id.partition("/")[0], given.pop("pilot", None)),
         **given,
     )
+
+
+def _pilot(id: str, draft: Draft | None) -> Pilot | None:
+    """Give whole keys to what a pilot informs."""
+    if draft is None:
+        return None
+    informs = tuple(sorted({informed(id, name) for name in draft["informs"]}))
+    return Pilot(draft["cost"], informs, draft.get("source", ""))
 
 
 def _needs(needs: tuple[Need, ...], stand_for: Parts) -> tuple[Need, ...]:

@@ -260,6 +260,15 @@ class Dissent:
 
 
 @dataclass(frozen=True, slots=True)
+class Pilot:
+    """What finding out costs, in money, and which estimates are known after it, by dotted key."""
+
+    cost: float
+    informs: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Initiative:
     """A line of work that can be funded in part or whole.
 
@@ -267,8 +276,8 @@ class Initiative:
     portfolio's money and ``uses`` in each resource's unit, both at full funding. ``reached`` is the part of the
     cost that the budget counts: the chance that a stage is reached where it counts by expectation, else 1.
     ``fitted_to`` is the largest run behind its effects, FLOP: as written, else as the laws that gave all of them say;
-    None where no evidence was measured. ``review_every``, ``kill`` and ``dissent`` say when to look at it again, what
-    would stop it, and who objects.
+    None where no evidence was measured. ``pilot`` says what it costs to find out more; ``review_every``, ``kill`` and
+    ``dissent`` when to look at it again, what would stop it, and who objects.
     ``minimum`` is the least funded fraction if it gets any money. ``spent`` is the money that it has had, by period
     counted from the first (before the horizon below 0). ``part`` is ``stages`` or ``levels`` where it is a part of
     what stands in the file, and ``own`` the keys that such a part has for itself.
@@ -303,6 +312,7 @@ class Initiative:
     reached: float = 1.0
     fitted_to: float | None = None
     verified: bool = False
+    pilot: Pilot | None = None
     review_every: Duration | None = None
     kill: tuple[Criterion, ...] = ()
     dissent: tuple[Dissent, ...] = ()

@@ -14,7 +14,7 @@ from gambits.portfolio.model import Group, Initiative, Need, Overlap, Synergy
 Bond = tuple[str, tuple[str, ...]]
 """A rule or an effect that several initiatives share: what it is, and their ids."""
 
-_SAID = ("review_every", "kill", "dissent")
+_SAID = ("pilot", "review_every", "kill", "dissent")
 _WORDS = frozenset({"id", "title", "owner", "team", "source", "note", "requires", "after", *_SAID})
 
 

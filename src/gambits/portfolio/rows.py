@@ -166,9 +166,9 @@ def headings_of(section: Section, prefix: str = "") -> list[str]:
     """List the dotted keys of rows; where the author chooses names, the key that they stand below."""
     found: list[str] = []
     for row in section.keys:
-        if isinstance(row.kind, Section) and row.is_built:
+        if isinstance(row.kind, Section):
             found += headings_of(row.kind, f"{prefix}{row.name}.")
-        elif row.is_built:
+        else:
             found.append(f"{prefix}{row.name}")
     return found
 

@@ -15,7 +15,6 @@ from gambits.files.kinds import (
     Ids,
     Kind,
     Lasting,
-    Later,
     Number,
     OneOrMore,
     PeriodName,
@@ -98,6 +97,19 @@ DISSENT: Final = Section(
     )
 )
 
+PILOT: Final = Section(
+    (
+        Key("cost", Number(above=0), "money that the pilot takes", "money", required=True),
+        Key(
+            "informs",
+            OneOrMore(),
+            "estimates known after it: `success`, `effects.compute` … of the initiative itself, or a whole dotted key",
+            required=True,
+        ),
+        Key("source", Text(), "where its cost comes from; a judgement begins with that word"),
+    )
+)
+
 INITIATIVE: Final = Section(
     (
         Key("title", Text(), "what people call it", default="the id"),
@@ -166,7 +178,7 @@ INITIATIVE: Final = Section(
         ),
         Key("fitted_to", Number(above=0), "the largest run behind the evidence for the effect", "FLOP"),
         Key("verified", Flag(), "whether a third party has checked it", default="false"),
-        Key("pilot", Later("section"), "what it costs to find out"),
+        Key("pilot", PILOT, "what it costs to find out, before the money is split"),
         Key("review_every", Lasting(), "how long its estimates hold; a rerun names those that are older"),
         Key("kill", Several(CRITERION, "criterion", apart=True), "what would stop the work; a rerun looks at each"),
         Key("dissent", Several(DISSENT, "objection", apart=True), "objections that stand, and whose they are"),

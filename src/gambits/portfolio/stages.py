@@ -9,7 +9,7 @@ from gambits.portfolio.model import Need
 from gambits.quantities.estimates import Estimate
 
 _OF_THE_FIRST = ("requires", "after")
-_OF_THE_LAST = ("effects", "quality", "value", "lag", "review_every", "kill", "dissent")
+_OF_THE_LAST = ("effects", "quality", "value", "lag", "pilot", "review_every", "kill", "dissent")
 
 
 def staged(initiatives: Draft, *, by_expectation: bool) -> tuple[dict[str, Draft], dict[str, tuple[str]]]:

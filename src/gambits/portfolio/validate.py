@@ -360,6 +360,30 @@ def check_criteria(draft: Draft, report: Report, folder: Path) -> None:
                 report.add(place, "no-limit", f"`{place}` has no limit", "add `below:` or `above:`")
 
 
+def check_pilots(draft: Draft, report: Report, folder: Path) -> None:
+    """A pilot informs estimates that there are and that can vary."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        place = f"initiatives.{id}.pilot.informs"
+        named = {f"initiatives.{id}.stages.{each.get('name')}" for each in initiative.get("stages", ())}
+        for name in initiative.get("pilot", {}).get("informs", ()):
+            key = informed(id, name)
+            holder, _, last = key.rpartition(".")
+            of_stage = holder in named and last in ("cost", "success")
+            if not (of_stage or key == "frontier.law" or (kind_of(key) and key in report.where)):
+                known = [each.removeprefix(f"initiatives.{id}.") for each in report.where if _may_inform(each)]
+                message = f"`{place}` names `{name}`, which is no estimate of this portfolio"
+                report.add(place, "unknown-estimate", message, did_you_mean(name, known))
+
+
+def _may_inform(key: str) -> bool:
+    return kind_of(key) is not None and key.split(".", maxsplit=1)[0] in ("frontier", "initiatives")
+
+
+def informed(id: str, name: str) -> str:
+    """Give the dotted key of an estimate that an initiative's pilot informs: its own by a short name."""
+    return name if name.partition(".")[0] in ("frontier", "initiatives") else f"initiatives.{id}.{name}"
+
+
 CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_there_is_work,
     check_links_exist,
@@ -388,6 +412,7 @@ CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_tokens_fit_the_stock,
     check_points_do_not_drown_the_rest,
     check_criteria,
+    check_pilots,
     *RULE_CHECKS,
 )
 
