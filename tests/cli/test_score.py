@@ -12,7 +12,7 @@ from click.testing import Result
 Run = Callable[..., Result]
 Write = Callable[[str, str], Path]
 
-PLAN = "initiative,total\nhybrid,8\nverifier,6\nplay,14\n"
+PLAN = "initiative,total\nhybrid,3\nverifier,2\nplay,5\n"
 
 
 def test_json_has_every_key_that_is_promised(lab: Path, write: Write, run: Run) -> None:
