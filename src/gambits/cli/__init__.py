@@ -2,6 +2,7 @@
 
 from gambits.cli.calibrate import calibrate
 from gambits.cli.compare import compare
+from gambits.cli.completion import completion
 from gambits.cli.diff import diff
 from gambits.cli.explain import explain
 from gambits.cli.export import export
@@ -32,5 +33,6 @@ main.add_command(calibrate)
 main.add_command(fit)
 main.add_command(export)
 main.add_command(template)
+main.add_command(completion)
 
 __all__ = ["main"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gambits.cli.completion import complete_gambit, complete_portfolio
 from gambits.cli.output import Group, write, write_json
 from gambits.cli.recording import record_options
 
@@ -57,7 +58,7 @@ Every command explains itself: gambits COMMAND --help
 
 def portfolio_argument(command: Command) -> Command:
     """A portfolio: a folder, a file, or the name of a bundled one."""
-    return click.argument("portfolio", metavar="PORTFOLIO")(command)
+    return click.argument("portfolio", metavar="PORTFOLIO", shell_complete=complete_portfolio)(command)
 
 
 def json_option(command: Command) -> Command:
@@ -73,7 +74,14 @@ def out_option(command: Command) -> Command:
 def gambit_option(command: Command) -> Command:
     """Choose the risk profile."""
     text = "incumbent, challenger, compute-only, or a gambit file."
-    return click.option("--gambit", default="incumbent", show_default=True, metavar="NAME|FILE", help=text)(command)
+    return click.option(
+        "--gambit",
+        default="incumbent",
+        show_default=True,
+        metavar="NAME|FILE",
+        help=text,
+        shell_complete=complete_gambit,
+    )(command)
 
 
 def settings_options(command: Command) -> Command:
