@@ -13,6 +13,7 @@ from gambits.cli.main import main
 from gambits.cli.memo import memo
 from gambits.cli.rerun import rerun
 from gambits.cli.runs import runs
+from gambits.cli.score import score
 from gambits.cli.sensitivity import sensitivity
 from gambits.cli.template import template
 from gambits.cli.voi import voi
@@ -20,6 +21,7 @@ from gambits.cli.voi import voi
 main.add_command(memo)
 main.add_command(compare)
 main.add_command(frontier)
+main.add_command(score)
 main.add_command(sensitivity)
 main.add_command(explain)
 main.add_command(voi)
