@@ -191,7 +191,7 @@ def test_the_memo_says_what_the_other_gambit_would_do(
 ) -> None:
     told = sections(memo)["The case for the other gambit"]
     other = plan_of(LAB, "incumbent")
-    (table,) = tables(told)
+    *_, table = tables(told)
 
     assert f"The **incumbent** would spend {other['total_spend']:.1f} USD million" in told
     assert f"{other['objective']:.3f} averaged over the horizon ({plan['objective']:.3f} here)" in told

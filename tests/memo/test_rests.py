@@ -184,8 +184,8 @@ def test_what_to_find_out_is_what_the_value_of_information_says(
         assert queue["hybrid"][key] == pytest.approx(pilot[key], abs=1e-6)
     assert pilot["net"] > 0
     assert (
-        f"**Find out first:** Hybrid backbone, pilot. It costs {pilot['cost']:.1f} USD million, and knowing what it tells "
-        f"before the rest is spent is worth {pilot['evppi']:.3f} OOM." in memo
+        f"**Find out first:** Hybrid backbone, pilot. It costs {pilot['cost']:.1f} USD million, and knowing what it "
+        f"tells before the rest is spent is worth {pilot['evppi']:.3f} OOM." in memo
     )
 
 
