@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
     from gambits.analyse.explanation import Explanation
+    from gambits.analyse.frontier import Frontier
     from gambits.analyse.information import Information
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, explain, project, sensitivity, solve, voi
+    from gambits.pipeline import compare, explain, frontier, project, sensitivity, solve, voi
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -29,6 +30,7 @@ __all__ = [
     "Comparison",
     "Explanation",
     "Forecast",
+    "Frontier",
     "Gambit",
     "GambitsError",
     "InfeasibleError",
@@ -43,6 +45,7 @@ __all__ = [
     "check",
     "compare",
     "explain",
+    "frontier",
     "load",
     "load_gambit",
     "project",
@@ -55,6 +58,7 @@ _HOMES: Final = {
     "Comparison": "gambits.analyse.compare",
     "Explanation": "gambits.analyse.explanation",
     "Forecast": "gambits.forecast.oracle",
+    "Frontier": "gambits.analyse.frontier",
     "Gambit": "gambits.portfolio.gambit",
     "GambitsError": "gambits.errors",
     "InfeasibleError": "gambits.errors",
@@ -69,6 +73,7 @@ _HOMES: Final = {
     "check": "gambits.portfolio.load",
     "compare": "gambits.pipeline",
     "explain": "gambits.pipeline",
+    "frontier": "gambits.pipeline",
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",
     "project": "gambits.pipeline",

@@ -89,7 +89,7 @@ def brief(study: Study, gambit: Gambit, comparison: Comparison, step: Step = lam
 
 def _free(study: Study, gambit: Gambit) -> Free:
     """Find the best plan without the gambit's shares, from what is known of the futures."""
-    found = study.under(pipeline.without_shares(gambit))
+    found = study.under(gambit.without_shares())
     spent: dict[str, float] = {}
     decided = spend(study.portfolio, found.funded)[:, study.portfolio.now :].sum(axis=1)
     for each, money in zip(study.portfolio.initiatives, decided, strict=True):

@@ -29,6 +29,7 @@ from gambits.analyse.contributions import contributions, extrapolated, matching_
 from gambits.analyse.explain import explain as explain_one
 from gambits.analyse.explanation import Explanation
 from gambits.analyse.flips import flips
+from gambits.analyse.frontier import POINTS, Frontier, find_frontier
 from gambits.analyse.gaming import gaming
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.information import Information
@@ -185,6 +186,31 @@ def comparison_of(study: Study, gambits: Sequence[Gambit]) -> Comparison:
     return weigh(study, gambits, plans)
 
 
+def frontier(
+    portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings(), points: int = POINTS
+) -> Frontier:
+    """Turn a gambit's share of architect from none to all, the budget, and the weight of the tail, and plan for each.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``. The built-in gambits' own plans are marked beside the curve.
+    points
+        Shares looked at, at least 2.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys the rules, whatever the shares.
+    """
+    study, chosen = Study(portfolio, settings), gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    marked = [load_gambit(name) for name in GAMBITS if name != chosen.name]
+    with mending(study, chosen.without_shares()):
+        return find_frontier(study, chosen, marked, points)
+
+
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:
     """Project the lab without the portfolio, what each initiative would add, and when data run out.
 
@@ -338,11 +364,6 @@ def parts_of(portfolio: Portfolio, id: str) -> tuple[str, ...]:
         problem = Problem("unknown-initiative", Where(portfolio.file), f"no initiative `{id}`", did_you_mean(id, ids))
         raise InputError((problem,))
     return found
-
-
-def without_shares(gambit: Gambit) -> Gambit:
-    """Give the same gambit free to split the money between paths as it likes."""
-    return replace(gambit, name=f"{gambit.name} without shares", shares={})
 
 
 def _report(study: Study, gambit: Gambit, optimum: Optimum) -> Plan:

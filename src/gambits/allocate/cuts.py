@@ -209,13 +209,21 @@ class FloorTooHigh(Exception):
 class Search:
     """The loop between master and oracle."""
 
-    def __init__(self, programme: Programme, forecast: Forecast, aversion: float, patience: Patience) -> None:
+    def __init__(
+        self,
+        programme: Programme,
+        forecast: Forecast,
+        aversion: float,
+        patience: Patience,
+        between: tuple[float, ...] = _BETWEEN,
+    ) -> None:
         self.programme = programme
         self.layout = programme.layout
         self.forecast = forecast
         self.aversion = aversion
         self.aim, self.gap = patience.aim, patience.gap
         self.patience = patience
+        self.between = between
         number = {id: i for i, id in enumerate(forecast.ids)}
         self.rows = np.array([number[each.id] for each in self.layout.initiatives], dtype=np.int64)
         periods = self.layout.portfolio.periods.count
@@ -232,10 +240,12 @@ class Search:
         self.rounds = 0
         self.is_stuck = False
 
-    def run(self, near: Optimum | None, start: tuple[Point, ...], watch: Watch | None) -> Optimum:
+    def run(self, near: Optimum | None, start: tuple[Point, ...] | None, watch: Watch | None = None) -> Optimum:
+        """Find the best plan; ``start`` is None where the master has its first cuts already."""
         ending = Ending.GAP
         try:
-            self._start(near, start)
+            if start is not None:
+                self._start(near, start)
             self._choose(watch) if len(self.layout.binary) else self._close_in(watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
@@ -308,7 +318,7 @@ class Search:
     def _cut_off(self, values: Array, watch: Watch | None, *, stalls: bool, keep: bool) -> bool:
         """Ask the oracle near what the solver proposes, and add cuts there; say whether its bound is met."""
         proposed = self.funded(values)
-        parts = (1.0,) if self.guide is None or stalls else _BETWEEN
+        parts = (1.0,) if self.guide is None or stalls else self.between
         points = [self.ask_plan(self._towards(proposed, part)) for part in parts]
         paid = [self._is_paid(point, values, part) for point, part in zip(points, parts, strict=True)]
         for point, is_paid in zip(points, paid, strict=True):

@@ -73,6 +73,14 @@ class Limits:
         """Where the entries of each row begin, and where the last ends: shape (m + 1,)."""
         return np.searchsorted(self.row, np.arange(len(self) + 1))
 
+    def is_like(self, other: Limits) -> bool:
+        """Whether another has the same rows and entries, whatever their numbers."""
+        return (
+            self.names == other.names
+            and np.array_equal(self.row, other.row)
+            and np.array_equal(self.column, other.column)
+        )
+
     def scaled(self) -> Limits:
         """Bring rows whose largest coefficient is above a thousand down to it, by a power of two, which is exact."""
         largest = np.zeros(len(self))

@@ -287,6 +287,39 @@ class LiveModel:
         for highs in filter(None, (self._highs, self._whole)):
             highs.changeRowsBounds(len(rows), rows, low, high)
 
+    def turn(self, old: Limits, new: Limits, bounds: tuple[Array, Array], goal: Sequence[tuple[int, float]]) -> None:
+        """Give the live model other numbers, once ``solve`` has been called; cuts and the basis stay.
+
+        Parameters
+        ----------
+        old, new
+            The rows as they were stated or turned to last, and as they are to be: the same names and places.
+        bounds
+            Of every column, shape (n,).
+        goal
+            What to minimise, as (column, coefficient).
+        """
+        old, new = old.scaled(), new.scaled()
+        for k in np.flatnonzero(old.coefficient != new.coefficient):
+            column = int(self._position[new.column[k]])
+            self._highs.changeCoeff(int(new.row[k]), column, float(new.coefficient[k]))
+        rows, columns = np.arange(len(new), dtype=np.int32), np.arange(len(self.columns), dtype=np.int32)
+        self._highs.changeRowsBounds(len(rows), rows, new.low, new.high)
+        lower, upper, cost = np.empty(len(columns)), np.empty(len(columns)), np.zeros(len(columns))
+        lower[self._position], upper[self._position] = bounds
+        cost[self._position[[k for k, _ in goal]]] = [factor for _, factor in goal]
+        self._highs.changeColsBounds(len(columns), columns, lower, upper)
+        self._highs.changeColsCost(len(columns), columns, cost)
+
+    def forget(self, first: int, far: float) -> None:
+        """Drop rows from number ``first`` on that the last solution is farther than ``far`` from."""
+        highs = self._highs
+        reached, upper = np.array(highs.getSolution().row_value), np.array(highs.getLp().row_upper_)
+        loose = np.flatnonzero(upper - reached > far)
+        loose = loose[loose >= first].astype(np.int32)
+        if len(loose):
+            highs.deleteRows(len(loose), loose)
+
     def _make_whole(self, highs: Any, kind: Any) -> None:
         where = self._position[self.binary]
         if len(where):

@@ -9,6 +9,7 @@ import numpy as np
 
 from gambits.allocate import timing
 from gambits.allocate.cuts import Optimum
+from gambits.allocate.money import money_paid, paid_before, paid_by, prices
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.model import Initiative, Portfolio
 
@@ -42,44 +43,49 @@ def found(optimum: Optimum) -> Held:
 
 
 def held(portfolio: Portfolio, money: Array) -> Held:
-    """Give what money by initiative and period, shape (I, T), holds."""
-    price = np.array([each.price for each in portfolio.initiatives])
-    funded = np.minimum(np.cumsum(money, axis=1) / price[:, np.newaxis], 1.0)
-    return Held(funded, timing.progress(portfolio.initiatives, funded))
+    """Give what money by initiative and period, shape (I, T), holds, on top of what was paid before the first period.
 
-
-def spend(portfolio: Portfolio, funded: Array) -> Array:
-    """Give the money of a plan by initiative and period, shape (I, T)."""
-    price = np.array([each.price for each in portfolio.initiatives])
-    return np.asarray(np.diff(funded, prepend=0.0, axis=1) * price[:, np.newaxis])
+    Money of periods that are over is what was paid in them.
+    """
+    initiatives, count = portfolio.initiatives, portfolio.periods.count
+    received = money / (np.array([each.price for each in initiatives])[:, np.newaxis] * prices(portfolio))
+    paid = paid_by(initiatives, count)
+    over = np.arange(count) < portfolio.now
+    before = paid[:, portfolio.now - 1] if portfolio.now else paid_before(initiatives)
+    later = before[:, np.newaxis] + np.cumsum(np.where(over, 0.0, received), axis=1)
+    funded = np.minimum(np.where(over, paid, later), 1.0)
+    return Held(funded, timing.progress(initiatives, funded))
 
 
 def money_of_nothing(portfolio: Portfolio) -> Array:
-    """Give the money of the plan that funds nothing, shape (I, T)."""
-    return np.zeros((len(portfolio.initiatives), portfolio.periods.count))
+    """Give the money of the plan that funds nothing more, shape (I, T): what was paid in periods that are over."""
+    return money_paid(portfolio.initiatives, portfolio.periods.count)
 
 
 def money_of_today(portfolio: Portfolio) -> Array:
-    """Spread today's allocation over the periods, shape (I, T): evenly from each initiative's start on.
+    """Spread today's allocation over the periods that are open, shape (I, T): evenly from each start on.
 
-    The stages of one initiative are paid in their order, each in full before the next.
+    The stages of one initiative are paid in their order, each in full before the next; of several sizes the largest
+    that the money pays for.
     """
     money = money_of_nothing(portfolio)
     for id, amount in (portfolio.current or {}).items():
-        left = amount
-        parts = _parts(portfolio, id)
+        left, parts = amount, _parts(portfolio, id)
         for i, part in parts:
-            last = (i, part) == parts[-1]
-            share = left if last else min(left, part.price)
-            money[i, min(part.start, portfolio.periods.count - 1) :] = 1.0
-            money[i] *= share / money[i].sum()
+            share = left if i == parts[-1][0] else min(left, part.price)
+            first = min(max(part.start, portfolio.now), portfolio.periods.count - 1)
+            money[i, first:] = share / (portfolio.periods.count - first)
             left -= share
     return money
 
 
 def _parts(portfolio: Portfolio, id: str) -> list[tuple[int, Initiative]]:
-    """List an initiative's stages with their rows, the first stage first; itself where it has none."""
-    rows = [(i, each) for i, each in enumerate(portfolio.initiatives) if each.id.partition("/")[0] == id]
+    """List the parts of an initiative of the file with their rows, in the order in which they are paid."""
+    rows = [(i, each) for i, each in enumerate(portfolio.initiatives) if each.entry == id]
+    if rows[0][1].is_size:
+        amount = (portfolio.current or {})[id]
+        sizes = sorted(rows, key=lambda row: row[1].price)
+        return [max((row for row in sizes if row[1].price <= amount), key=lambda row: row[1].price, default=sizes[0])]
     known = {each.id for _, each in rows}
     # Each stage requires the one before, so a stage with more of its own before it comes later.
     before = {each.id: [name for name in each.waits_for if name in known] for _, each in rows}

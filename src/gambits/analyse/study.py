@@ -16,6 +16,7 @@ from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
+from gambits.allocate.sweep import Sweep
 from gambits.analyse.sweeps import Tell
 from gambits.forecast.belief import believed
 from gambits.forecast.draws import Draws, central_draw, draw
@@ -147,6 +148,11 @@ class Study:
         )
         pool.keep(found.points)
         return replace(found, points=())
+
+    def sweep(self, gambit: Gambit) -> Sweep:
+        """Give what finds one best plan after another under rules near a gambit's, from all that is known so far."""
+        seen = self.forecast(gambit)
+        return Sweep(seen, self.pool(seen).points)
 
     def supposing(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.allocate.money import spend
 from gambits.allocate.plan import Plan
 from gambits.analyse import given
 from gambits.analyse.break_even import break_even
@@ -76,7 +77,7 @@ def _compute_alone(study: Study, gambits: Sequence[Gambit]) -> Array | None:
     if not able or any(each.name == gambit.name for each in gambits):
         return None
     try:
-        return given.spend(portfolio, study.best(gambit).funded)
+        return spend(portfolio, study.best(gambit).funded)
     except InfeasibleError:
         return None  # something else must be funded
 

@@ -6,6 +6,7 @@ from gambits.cli.diff import diff
 from gambits.cli.explain import explain
 from gambits.cli.export import export
 from gambits.cli.fit import fit
+from gambits.cli.frontier import frontier
 from gambits.cli.graph import graph
 from gambits.cli.main import main
 from gambits.cli.memo import memo
@@ -17,6 +18,7 @@ from gambits.cli.voi import voi
 
 main.add_command(memo)
 main.add_command(compare)
+main.add_command(frontier)
 main.add_command(sensitivity)
 main.add_command(explain)
 main.add_command(voi)

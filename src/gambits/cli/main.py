@@ -39,6 +39,7 @@ What do you want to do?
   see where scaling leads         gambits project my-lab
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
+  see what the split costs        gambits frontier my-lab
   see what would change its mind  gambits sensitivity my-lab
   ask why a bet is in or out      gambits explain my-lab self-play
   see what to find out first      gambits voi my-lab

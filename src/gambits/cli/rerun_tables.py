@@ -81,9 +81,9 @@ def _worth(found: Rerun) -> list[str]:
         )
     first = found.plan["periods"][0]
     lines.append(f"Of the money moved, {money(found.moved_at_once)} {changes.money} moves in {first}.")
-    for ids, words in ((found.started, "Funded at least half now and not then"), (found.stopped, "No longer so")):
+    for ids, words in ((found.started, "now and not then"), (found.stopped, "then and not now")):
         if ids:
-            lines.append(f"{words}: {', '.join(ids)}.")
+            lines.append(f"With at least half of their cost {words}: {', '.join(ids)}.")
     return lines
 
 

@@ -176,13 +176,13 @@ def changes(found: Changes) -> RenderableType:
             ("old", "right"),
             ("new", "right"),
             ("change", "right"),
+            ("moved", "right"),
         ):
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
         for move in found.moves:
-            table.add_row(
-                escape(move.id), money(move.old), money(move.new), f"{round(move.new - move.old, 1) + 0.0:+.1f}"
-            )
-        parts.append(table)
+            change = f"{round(move.new - move.old, 1) + 0.0:+.1f}"
+            table.add_row(escape(move.id), money(move.old), money(move.new), change, money(move.moved))
+        parts += [table, "Moved: half of what its periods differ by, so that money which only comes later counts too."]
     else:
         parts.append("No money moved.")
     if found.bridge is not None and found.edits:

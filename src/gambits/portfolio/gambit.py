@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,6 +70,10 @@ class Gambit:
     def share_paths(self) -> tuple[str, ...]:
         """The paths whose money the shares are fractions of."""
         return tuple(sorted({ARCHITECT, ALCHEMIST, *self.shares}))
+
+    def without_shares(self) -> Gambit:
+        """Give the same gambit free to split the money between paths as it likes."""
+        return replace(self, name=f"{self.name} without shares", shares={})
 
     def objective_for(self, portfolio: Portfolio) -> Objective:
         """Give the objective that holds: the gambit's own if it has one, else the portfolio's.
