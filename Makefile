@@ -30,6 +30,7 @@ check: .venv/.installed-dev ## all that has to hold before a change lands
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell *.md docs src tests portfolios benchmarks .ci
 	@$(MAKE) --no-print-directory test docs
 
 .PHONY: check-system
@@ -39,6 +40,10 @@ check-system: .venv/.installed-test ## run the tests that need Debian packages (
 .PHONY: fuzz
 fuzz: .venv/.installed-test ## run 200,000 of the fuzzer's cases, a hundred times as many as the tests do
 	cd tests && ../$(BIN)/python -m fuzz --cases 200000
+
+.PHONY: matrix
+matrix: .venv/.installed-test ## run the tests on every Python 3.11-3.13 here, with the oldest and newest dependencies
+	$(BIN)/python .ci/matrix.py $(TESTS)
 
 .PHONY: coverage
 coverage: .venv/.installed-test ## run the tests and say what they miss

@@ -39,19 +39,40 @@ _EFFECTS = (
 )
 
 
-def make(initiatives: int, quarters: int, *, law: str = "muennighoff-2023", certain_costs: bool = False) -> Portfolio:
+def make(
+    initiatives: int,
+    periods: int,
+    *,
+    law: str = "muennighoff-2023",
+    certain_costs: bool = False,
+    first: str = "2027Q1",
+    whole: float = 0.0,
+    minimum: float = 0.0,
+) -> Portfolio:
     """Make a portfolio that can afford a little under half of what it holds.
 
     Parameters
     ----------
-    initiatives, quarters
+    initiatives, periods
         Its size.
     law
         The frontier's law.
     certain_costs
         Costs are numbers, not ranges: progress is then the same in every draw.
+    first
+        The first period: a quarter, or a month as in ``2027-01``.
+    whole, minimum
+        Parts of the initiatives that are all or nothing, and that need at least a third of their cost.
     """
-    text = yaml.safe_dump(_file(initiatives, quarters, law, certain_costs), sort_keys=False)
+    content = _file(initiatives, periods, law, certain_costs)
+    content["periods"]["first"] = first
+    rng = np.random.default_rng([initiatives, periods, 1])
+    for each, chance in zip(content["initiatives"].values(), rng.random(initiatives), strict=True):
+        if chance < whole:
+            each["whole"] = True
+        elif chance < whole + minimum:
+            each["minimum"] = 0.33
+    text = yaml.safe_dump(content, sort_keys=False)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "portfolio.yaml")
         file.write_text(text, encoding="utf-8")

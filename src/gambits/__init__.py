@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from gambits.analyse.explanation import Explanation
     from gambits.analyse.frontier import Frontier
     from gambits.analyse.information import Information
+    from gambits.analyse.score import Score
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, explain, frontier, project, sensitivity, solve, voi
+    from gambits.pipeline import compare, explain, frontier, project, score, sensitivity, solve, voi
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -38,6 +39,7 @@ __all__ = [
     "InputError",
     "Plan",
     "Portfolio",
+    "Score",
     "Sensitivity",
     "Settings",
     "UnfinishedError",
@@ -49,6 +51,7 @@ __all__ = [
     "load",
     "load_gambit",
     "project",
+    "score",
     "sensitivity",
     "solve",
     "voi",
@@ -66,6 +69,7 @@ _HOMES: Final = {
     "InputError": "gambits.errors",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
+    "Score": "gambits.analyse.score",
     "Sensitivity": "gambits.analyse.sensitivity",
     "Settings": "gambits.analyse.study",
     "UnfinishedError": "gambits.errors",
@@ -77,6 +81,7 @@ _HOMES: Final = {
     "load": "gambits.portfolio.load",
     "load_gambit": "gambits.portfolio.gambit",
     "project": "gambits.pipeline",
+    "score": "gambits.pipeline",
     "sensitivity": "gambits.pipeline",
     "solve": "gambits.pipeline",
     "voi": "gambits.pipeline",

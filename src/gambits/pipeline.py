@@ -31,13 +31,17 @@ from gambits.analyse.explanation import Explanation
 from gambits.analyse.flips import flips
 from gambits.analyse.frontier import POINTS, Frontier, find_frontier
 from gambits.analyse.gaming import gaming
+from gambits.analyse.given import shared_out
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.information import Information
 from gambits.analyse.market import token_gdp
 from gambits.analyse.outlook import Outlook
+from gambits.analyse.plan_file import read_money
 from gambits.analyse.prices import find_prices
 from gambits.analyse.projection import project_plan
 from gambits.analyse.repairs import find_repairs
+from gambits.analyse.score import Score
+from gambits.analyse.score import score as find_score
 from gambits.analyse.sensitivity import Sensitivity
 from gambits.analyse.study import Settings, Study
 from gambits.analyse.tornado import tornado
@@ -209,6 +213,36 @@ def frontier(
     marked = [load_gambit(name) for name in GAMBITS if name != chosen.name]
     with mending(study, chosen.without_shares()):
         return find_frontier(study, chosen, marked, points)
+
+
+def score(
+    portfolio: Portfolio, plan: str | Path | Plan, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()
+) -> Score:
+    """Hold a plan that someone made elsewhere against a gambit's rules and its best plan.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``.
+    plan
+        A CSV or JSON file of money by initiative and period, or a plan.
+
+    Raises
+    ------
+    InputError
+        If the file or the gambit has faults.
+    InfeasibleError
+        If no plan obeys every rule.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    money = (
+        shared_out(portfolio, {each.id: np.array(each.spend) for each in plan.allocations})
+        if isinstance(plan, Plan)
+        else read_money(plan, portfolio)
+    )
+    study = Study(portfolio, settings)
+    with mending(study, chosen):
+        return find_score(study, chosen, money)
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:

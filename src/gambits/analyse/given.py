@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -63,27 +64,53 @@ def money_of_nothing(portfolio: Portfolio) -> Array:
 
 
 def money_of_today(portfolio: Portfolio) -> Array:
-    """Spread today's allocation over the periods that are open, shape (I, T): evenly from each start on.
+    """Give today's allocation, shape (I, T)."""
+    return spread(portfolio, portfolio.current or {})
 
-    The stages of one initiative are paid in their order, each in full before the next; of several sizes the largest
-    that the money pays for.
+
+def spread(portfolio: Portfolio, totals: Mapping[str, float]) -> Array:
+    """Spread money over the periods that are open, shape (I, T): evenly from each start on.
+
+    Parameters
+    ----------
+    portfolio
+        Whose plan it is.
+    totals
+        Money by initiative of the file, or by stage or size. The stages of one initiative are paid in their order,
+        each in full before the next; of several sizes the largest that the money pays for.
     """
     money = money_of_nothing(portfolio)
-    for id, amount in (portfolio.current or {}).items():
-        left, parts = amount, _parts(portfolio, id)
+    for id, amount in totals.items():
+        left, parts = amount, _parts(portfolio, id, amount)
         for i, part in parts:
             share = left if i == parts[-1][0] else min(left, part.price)
             first = min(max(part.start, portfolio.now), portfolio.periods.count - 1)
-            money[i, first:] = share / (portfolio.periods.count - first)
+            money[i, first:] += share / (portfolio.periods.count - first)
             left -= share
     return money
 
 
-def _parts(portfolio: Portfolio, id: str) -> list[tuple[int, Initiative]]:
-    """List the parts of an initiative of the file with their rows, in the order in which they are paid."""
-    rows = [(i, each) for i, each in enumerate(portfolio.initiatives) if each.entry == id]
-    if rows[0][1].is_size:
-        amount = (portfolio.current or {})[id]
+def shared_out(portfolio: Portfolio, rows: Mapping[str, Array]) -> Array:
+    """Give money by period, shape (T,) for each id, to the parts that it pays for: shape (I, T).
+
+    As in ``spread``; in periods that are over stands what was paid.
+    """
+    money = money_of_nothing(portfolio)
+    is_open = np.arange(portfolio.periods.count) >= portfolio.now
+    for id, row in rows.items():
+        later = np.where(is_open, row, 0.0)
+        parts, left = _parts(portfolio, id, float(later.sum())), np.cumsum(later)
+        for i, part in parts:
+            most = np.inf if i == parts[-1][0] else part.price
+            money[i] += np.diff(np.minimum(left, most), prepend=0.0)
+            left = left - np.minimum(left, most)
+    return money
+
+
+def _parts(portfolio: Portfolio, id: str, amount: float) -> list[tuple[int, Initiative]]:
+    """List the parts of an initiative that money goes to, with their rows, in the order in which they are paid."""
+    rows = [(i, each) for i, each in enumerate(portfolio.initiatives) if id in (each.id, each.entry)]
+    if len(rows) > 1 and rows[0][1].is_size:
         sizes = sorted(rows, key=lambda row: row[1].price)
         return [max((row for row in sizes if row[1].price <= amount), key=lambda row: row[1].price, default=sizes[0])]
     known = {each.id for _, each in rows}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gambits.cli.completion import complete_gambit, complete_portfolio
 from gambits.cli.output import Group, write, write_json
 from gambits.cli.recording import record_options
 
@@ -40,6 +41,7 @@ What do you want to do?
   find the best plan              gambits solve my-lab --gambit incumbent
   weigh 70/30 against 30/70       gambits compare my-lab
   see what the split costs        gambits frontier my-lab
+  score a plan of your own        gambits score my-lab my-plan.csv
   see what would change its mind  gambits sensitivity my-lab
   ask why a bet is in or out      gambits explain my-lab self-play
   see what to find out first      gambits voi my-lab
@@ -56,7 +58,7 @@ Every command explains itself: gambits COMMAND --help
 
 def portfolio_argument(command: Command) -> Command:
     """A portfolio: a folder, a file, or the name of a bundled one."""
-    return click.argument("portfolio", metavar="PORTFOLIO")(command)
+    return click.argument("portfolio", metavar="PORTFOLIO", shell_complete=complete_portfolio)(command)
 
 
 def json_option(command: Command) -> Command:
@@ -72,7 +74,14 @@ def out_option(command: Command) -> Command:
 def gambit_option(command: Command) -> Command:
     """Choose the risk profile."""
     text = "incumbent, challenger, compute-only, or a gambit file."
-    return click.option("--gambit", default="incumbent", show_default=True, metavar="NAME|FILE", help=text)(command)
+    return click.option(
+        "--gambit",
+        default="incumbent",
+        show_default=True,
+        metavar="NAME|FILE",
+        help=text,
+        shell_complete=complete_gambit,
+    )(command)
 
 
 def settings_options(command: Command) -> Command:

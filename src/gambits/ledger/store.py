@@ -356,8 +356,12 @@ def _in_file(path: Path, *, create: bool) -> Ledger:
     @sa.event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()  # not every SQLAlchemy does, and what is open leaves files beside the ledger
+            raise
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
