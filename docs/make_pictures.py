@@ -8,14 +8,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gambits import Comparison, Plan, load
+from gambits import Comparison, Plan, compare, load, sensitivity
 from gambits.analyse.compare import Difference
+from gambits.analyse.dependencies import dependencies
 from gambits.analyse.study import Settings
-from gambits.pipeline import compare
+from gambits.memo.charts import svg_of
+from gambits.memo.document import Chart
+from gambits.memo.graph_drawing import svg
+from gambits.memo.plots.money import allocation
+from gambits.memo.tornado_chart import tornado_chart
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 
@@ -38,10 +44,15 @@ _OTHER_PATH: Final = ("#ffffff", _INK)
 _GAMBITS: Final = (_INK, "#ffffff")
 
 
+@cache
+def _compared() -> Comparison:
+    # Batches say how stable a plan is; they take time, and no picture shows it.
+    return compare(load("frontier-lab"), settings=Settings(batches=0))
+
+
 def comparison_picture() -> str:
     """Draw money by path and the largest differences of frontier-lab under the two gambits."""
-    # Batches say how stable a plan is; they take time, and the picture does not show it.
-    found = compare(load("frontier-lab"), settings=Settings(batches=0))
+    found = _compared()
     plans = list(found.plans.values())
     rows = found.differences[:_MOST_ROWS]
     most = max(plan.total_spend for plan in plans)
@@ -131,7 +142,27 @@ def _picture(height: float, parts: list[str], title: str, words: str) -> str:
     return "\n".join([*lines, '<rect width="100%" height="100%" fill="#ffffff"/>', *parts, "</svg>"]) + "\n"
 
 
-PICTURES: Final[dict[str, Callable[[], str]]] = {"compare.svg": comparison_picture}
+def graph_picture() -> str:
+    """Draw what waits for what in frontier-lab."""
+    return svg(dependencies(load("frontier-lab")))
+
+
+def money_picture() -> str:
+    """Draw a plan's money by quarter and path, as the memo does."""
+    return svg_of(Chart("money", (), (), (), allocation(_compared().plans["challenger"].to_dict())))
+
+
+def tornado_picture() -> str:
+    """Draw how far each estimate of the minimal portfolio moves the value of its plan."""
+    return tornado_chart(sensitivity(load("minimal"), "challenger", Settings(certain=True)), ".svg").decode()
+
+
+PICTURES: Final[dict[str, Callable[[], str]]] = {
+    "compare.svg": comparison_picture,
+    "graph.svg": graph_picture,
+    "money.svg": money_picture,
+    "tornado.svg": tornado_picture,
+}
 
 
 def stale_pictures() -> list[Path]:
@@ -143,11 +174,18 @@ def _shows(picture: Path, now: str) -> bool:
     """Whether a picture shows what another does, but for what ties and the sums of another machine can do."""
     if not picture.is_file():
         return False
+    if "<desc>" not in now:
+        return _parts(picture.read_text(encoding="utf-8")) == _parts(now)
     old, new = _figures(picture.read_text(encoding="utf-8")), _figures(now)
     return all(
         any(name == other and all(abs(a - b) <= _NEAR for a, b in zip(one, two, strict=True)) for other, two in old)
         for name, one in new[:_SURE_ROWS]
     )
+
+
+def _parts(picture: str) -> list[str]:
+    """List what a picture writes; where it stands can differ by a pixel, and a figure by what ties can do."""
+    return [re.sub(r"\d+", "", text) for text in re.findall(r">([^<>]+)<", picture)]
 
 
 def _figures(picture: str) -> list[tuple[str, list[int]]]:
