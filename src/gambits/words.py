@@ -60,6 +60,8 @@ def estimate(key: str) -> str:
 
     What stands elsewhere keeps the name of its section.
     """
+    if key == "scenarios":
+        return "which scenario comes"
     section, _, rest = key.partition(".")
     if section == "overlaps":
         among, _, lever = rest.rpartition(".")
