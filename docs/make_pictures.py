@@ -149,12 +149,24 @@ def graph_picture() -> str:
 
 def money_picture() -> str:
     """Draw a plan's money by quarter and path, as the memo does."""
-    return svg_of(Chart("money", (), (), (), allocation(_compared().plans["challenger"].to_dict())))
+    plan = _compared().plans["challenger"]
+    drawing = svg_of(Chart("money", (), (), (), allocation(plan.to_dict())))
+    sums = "; ".join(f"{name}: {money:.0f}" for name, money in zip(plan.periods, plan.spend_by_period, strict=True))
+    return _told(drawing, "Money by quarter and path", f"What the {plan.gambit} spends, {plan.money}. {sums}")
 
 
 def tornado_picture() -> str:
     """Draw how far each estimate of the minimal portfolio moves the value of its plan."""
-    return tornado_chart(sensitivity(load("minimal"), "challenger", Settings(certain=True)), ".svg").decode()
+    found = sensitivity(load("minimal"), "challenger", Settings(certain=True))
+    bars = "; ".join(f"{bar.estimate}: {1000 * bar.low:.0f} to {1000 * bar.high:.0f}" for bar in found.tornado)
+    said = f"Value of the best plan, thousandths of an OOM, with each estimate known to be low or high. {bars}"
+    return _told(tornado_chart(found, ".svg").decode(), f"What the plan of {found.gambit} rests on", said)
+
+
+def _told(drawing: str, title: str, words: str) -> str:
+    """Give a drawing its title and its words."""
+    head, _, rest = drawing.partition(">")
+    return f'{head} role="img"><title>{escape(title)}</title><desc>{escape(words)}</desc>{rest}\n'
 
 
 PICTURES: Final[dict[str, Callable[[], str]]] = {
@@ -174,8 +186,6 @@ def _shows(picture: Path, now: str) -> bool:
     """Whether a picture shows what another does, but for what ties and the sums of another machine can do."""
     if not picture.is_file():
         return False
-    if "<desc>" not in now:
-        return _parts(picture.read_text(encoding="utf-8")) == _parts(now)
     old, new = _figures(picture.read_text(encoding="utf-8")), _figures(now)
     return all(
         any(name == other and all(abs(a - b) <= _NEAR for a, b in zip(one, two, strict=True)) for other, two in old)
@@ -183,14 +193,9 @@ def _shows(picture: Path, now: str) -> bool:
     )
 
 
-def _parts(picture: str) -> list[str]:
-    """List what a picture writes; where it stands can differ by a pixel, and a figure by what ties can do."""
-    return [re.sub(r"\d+", "", text) for text in re.findall(r">([^<>]+)<", picture)]
-
-
 def _figures(picture: str) -> list[tuple[str, list[int]]]:
     """Read back from its description what a picture shows: names, each with its figures."""
-    words = picture.split("<desc>")[1].split("</desc>", maxsplit=1)[0]
+    words = re.findall(r"<desc[^>]*>(.*?)</desc>", picture, flags=re.DOTALL)[0]
     found = [part for sentence in words.split(". ") for part in sentence.split("; ")]
     return [(re.sub(r"\d+", "", part), [int(figure) for figure in re.findall(r"\d+", part)]) for part in found]
 
