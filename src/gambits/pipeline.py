@@ -31,6 +31,7 @@ from gambits.analyse.explain import explain as explain_one
 from gambits.analyse.explanation import Explanation
 from gambits.analyse.flips import flips
 from gambits.analyse.frontier import POINTS, Frontier, find_frontier
+from gambits.analyse.gaming import gaming
 from gambits.analyse.given import shared_out
 from gambits.analyse.honesty import Honesty
 from gambits.analyse.information import Information
@@ -313,7 +314,7 @@ def sensitivity(
     settings: Settings = FEWER,
     initiatives: Iterable[str] | None = None,
 ) -> Sensitivity:
-    """Say what the plan under a gambit rests on: bars of every estimate, and what would flip each initiative.
+    """Say what the plan under a gambit rests on: bars of every estimate, flips, and what exaggerating would pay.
 
     Parameters
     ----------
@@ -346,6 +347,7 @@ def sensitivity(
         tornado=bars,
         flips=found,
         firm=tuple(sorted(asked - {flip.initiative for flip in found})),
+        gaming=gaming(study, chosen),
         draws=study.forecast(chosen).draws.count,
         seed=None if settings.certain else settings.seed,
     )

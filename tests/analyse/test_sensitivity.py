@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 import gambits
 from gambits.allocate.cuts import GAP
 from gambits.analyse.compare import FUNDED
+from gambits.analyse.gaming import claimed
 from gambits.analyse.sensitivity import Flip, Sensitivity
 from gambits.analyse.study import Settings
 from gambits.errors import InputError
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
+from gambits.quantities.estimates import Bounds, Estimate
 from gambits.quantities.quantiles import quantile
 
 Read = Callable[[str], Portfolio]
@@ -202,8 +205,90 @@ def test_the_central_future_has_bars_too_and_flips_need_not_be_looked_for(portfo
     assert (certain.draws, certain.seed) == (1, None)
 
 
+PERCENTILES = LAB.replace("cost: 16 to 25", "cost: {p10: 13, p50: 20, p90: 30}").replace(
+    "success: 0.6", "success: 0.35 to 0.9"
+)
+NUMBER = re.compile(r"(?<!p)\b[0-9.]+\b")
+
+
+def test_percentiles_and_chances_with_spread_flip_too_and_not_five_per_cent_short(read: Read) -> None:
+    flips = gambits.sensitivity(read(PERCENTILES), FREE, SETTINGS, ["hybrid"]).flips
+    before = funded(PERCENTILES, "hybrid", read)
+    own = {flip.estimate.rpartition(".")[2]: flip for flip in flips if flip.is_own}
+
+    for flip in (own["cost"], own["success"]):
+        pairs = zip(*(map(float, NUMBER.findall(text)) for text in (flip.before, flip.after)), strict=True)
+        numbers = iter([repr(old + 0.95 * (new - old)) for old, new in pairs])
+        short = NUMBER.sub(lambda _, numbers=numbers: next(numbers), flip.before)
+        flipped, kept = (
+            funded(PERCENTILES.replace(flip.before, text, 1), "hybrid", read) for text in (flip.after, short)
+        )
+
+        assert flip.before in PERCENTILES
+        assert flip.sigmas is not None and flip.chance is not None
+        assert (flipped >= FUNDED) != (before >= FUNDED), flip
+        assert (kept >= FUNDED) == (before >= FUNDED), flip
+
+
+def test_at_most_five_shared_estimates_are_moved(found: Sensitivity) -> None:
+    assert len({flip.estimate for flip in found.flips if not flip.is_own}) <= 5
+
+
+BRAGS = (
+    ("success: 0.6", f"success: {1 - 0.4 / 1.1!r}"),
+    ("data_efficiency: 1.2 to 2", f"data_efficiency: {1.2**1.1!r} to {2**1.1!r}"),
+)
+
+
+def test_the_gaming_index_is_the_money_of_a_file_in_which_one_owner_exaggerates(
+    found: Sensitivity, portfolio: Portfolio, read: Read
+) -> None:
+    index = {each.owner: each for each in found.gaming}
+    text = LAB
+    for honest, inflated in BRAGS:
+        assert honest in text
+        text = text.replace(honest, inflated)
+    before, after = (gambits.solve(each, FREE, SETTINGS) for each in (portfolio, read(text)))
+    cheap = gambits.solve(read(LAB.replace("cost: 16 to 25", f"cost: {16 / 1.1!r} to {25 / 1.1!r}")), FREE, SETTINGS)
+    hybrid = index["hybrid"]
+
+    assert set(index) == {"hybrid", "kernels", "play", "verifier"}
+    assert hybrid.money == pytest.approx(before.allocation("hybrid").total)
+    assert hybrid.gained == pytest.approx(after.allocation("hybrid").total - hybrid.money, abs=0.2)
+    assert hybrid.gained > 0.2
+    # More of it is funded, at what it truly costs.
+    assert hybrid.gained_by_cost == pytest.approx(cheap.allocation("hybrid").funded * 20 - hybrid.money, abs=0.2)
+    assert all(each.loss >= 0 for each in found.gaming)
+    assert [each.gained for each in found.gaming] == sorted((each.gained for each in found.gaming), reverse=True)
+
+
+def test_an_owner_stands_for_all_that_is_theirs(read: Read) -> None:
+    text = LAB.replace("    source: Doe 2026\n", "    source: Doe 2026\n    owner: Ada\n")
+    gaming = gambits.sensitivity(read(text), FREE, Settings(certain=True), []).gaming
+
+    assert {each.owner: each.initiatives for each in gaming}["Ada"] == ("hybrid", "kernels")
+    assert {each.owner for each in gaming} == {"Ada", "play", "verifier"}
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "told"),
+    [
+        ("effects.compute", Estimate.point(1.3, Bounds.POSITIVE), 1.3**1.1),
+        ("effects.compute", Estimate.point(0.8, Bounds.POSITIVE), 0.8 ** (1 / 1.1)),
+        ("effects.unique_tokens", Estimate.point(2e12, Bounds.AMOUNT), 2.2e12),
+        ("value", Estimate.point(-3), -3 / 1.1),
+        ("success", Estimate.point(0.3, Bounds.PROBABILITY), 0.33),
+        ("success", Estimate.point(0.95, Bounds.PROBABILITY), 1 - 0.05 / 1.1),
+        ("cost", Estimate.point(20, Bounds.POSITIVE), 20),
+    ],
+)
+def test_claims_are_a_tenth_better_and_stay_what_they_are(key: str, written: Estimate, told: float) -> None:
+    assert claimed(f"initiatives.play.{key}", written).central == pytest.approx(told)
+
+
 def test_as_a_table_it_has_a_row_for_each_estimate(found: Sensitivity) -> None:
     frame, flips = found.to_frame(), found.flips_frame()
+    assert list(found.gaming_frame().index) == [each.owner for each in found.gaming]
 
     assert list(frame.index) == [bar.estimate for bar in found.tornado]
     assert frame["width"].is_monotonic_decreasing
@@ -211,7 +296,10 @@ def test_as_a_table_it_has_a_row_for_each_estimate(found: Sensitivity) -> None:
 
 
 def test_the_picture_is_drawn_without_a_browser(found: Sensitivity, tmp_path: Path) -> None:
+    from gambits.memo.gaming_chart import gaming_chart
     from gambits.memo.tornado_chart import tornado_chart
 
+    assert gaming_chart(found, ".png").startswith(b"\x89PNG")
+    assert "kernels" in gaming_chart(found, ".svg").decode()
     assert tornado_chart(found, ".png").startswith(b"\x89PNG")
     assert "hybrid: success" in tornado_chart(found, ".svg").decode()

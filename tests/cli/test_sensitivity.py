@@ -14,9 +14,10 @@ Run = Callable[..., Result]
 def test_json_has_every_key_that_is_promised(lab: Path, run: Run) -> None:
     found = json.loads(run("sensitivity", lab, "--certain", "--json").stdout)
 
-    assert set(found) >= {"format", "tornado", "flips", "firm", "objective", "draws", "seed"}
+    assert set(found) >= {"format", "tornado", "flips", "firm", "gaming", "objective", "draws", "seed"}
     assert set(found["tornado"][0]) >= {"estimate", "low", "high"}
     assert found["flips"], "the lab has an initiative that can flip"
+    assert set(found["gaming"][0]) >= {"owner", "initiatives", "money", "gained", "gained_by_cost", "loss"}
     assert set(found["flips"][0]) >= {"initiative", "estimate", "change", "sigmas", "chance"}
 
 
@@ -26,6 +27,7 @@ def test_the_tables_name_estimates_as_people_do(lab: Path, run: Run) -> None:
     assert "hybrid: data efficiency" in shown
     assert "fails" in shown and "works" in shown
     assert "half its cost" in shown
+    assert "exaggerating" in shown and "architecture" in shown
     assert f"gambits voi {lab}" in " ".join(shown.split())
     assert max(map(len, shown.splitlines())) <= 100
 
@@ -45,15 +47,18 @@ def test_an_initiative_that_is_not_there_is_a_fault_of_the_input(lab: Path, run:
 
 
 def test_a_picture_of_another_kind_is_refused_before_anything_is_computed(lab: Path, run: Run) -> None:
-    result = run("sensitivity", lab, "--plot", "tornado.pdf")
+    for option in ("--plot", "--plot-gaming"):
+        result = run("sensitivity", lab, option, "tornado.pdf")
 
-    assert result.exit_code == 2
-    assert ".svg or .png" in result.stderr
+        assert result.exit_code == 2
+        assert f"{option} tornado.pdf: name a file that ends in .svg or .png" in result.stderr
 
 
 def test_a_picture_is_written(lab: Path, tmp_path: Path, run: Run) -> None:
-    run("sensitivity", lab, "--certain", "--flips", "none", "--plot", tmp_path / "tornado.svg")
+    pictures = ("--plot", tmp_path / "tornado.svg", "--plot-gaming", tmp_path / "gaming.svg")
+    run("sensitivity", lab, "--certain", "--flips", "none", *pictures)
 
+    assert "exaggerating" in (tmp_path / "gaming.svg").read_text(encoding="utf-8")
     assert "rests on" in (tmp_path / "tornado.svg").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What a decision rests on: how far each estimate moves the value, and how little of a change flips an initiative."""
+"""What a decision rests on: how far each estimate moves the value, what flips an initiative, and who gains by it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.plan import rounded
+from gambits.words import as_html, oom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +83,41 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class Inflation:
+    """What exaggerating pays an owner: the gaming index.
+
+    Attributes
+    ----------
+    owner, initiatives
+        Whose numbers are inflated, and which initiatives are theirs; an initiative without an owner is its own.
+    money
+        What these get as things stand, over the horizon.
+    gained
+        What they get more when all that they claim (effects, points, chances of success) is a tenth better.
+    gained_by_cost
+        The same when their costs are understated by a tenth, at what the work then funded truly costs.
+    loss
+        What the plan made on inflated claims is worth less than the best, by the honest numbers, OOM.
+    """
+
+    owner: str
+    initiatives: tuple[str, ...]
+    money: float
+    gained: float
+    gained_by_cost: float
+    loss: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return asdict(self) | {"initiatives": list(self.initiatives)}
+
+
+@dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The tornado and the flips of one gambit's plan.
+    """The tornado, the flips and the gaming index of one gambit's plan.
 
     ``objective`` is the plan's value. ``firm`` lists initiatives that no single change within reach flips:
-    3 spreads, or a factor of 3 (3 in log-odds) where an estimate has no spread.
+    2 spreads, or a factor of 2 (2 in log-odds) where an estimate has no spread.
     """
 
     portfolio: str
@@ -96,6 +127,7 @@ class Sensitivity:
     tornado: tuple[Bar, ...]
     flips: tuple[Flip, ...]
     firm: tuple[str, ...]
+    gaming: tuple[Inflation, ...]
     draws: int
     seed: int | None
 
@@ -111,10 +143,15 @@ class Sensitivity:
                 "tornado": [each.to_dict() for each in self.tornado],
                 "flips": [each.to_dict() for each in self.flips],
                 "firm": list(self.firm),
+                "gaming": [each.to_dict() for each in self.gaming],
                 "draws": self.draws,
                 "seed": self.seed,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"The plan is worth {oom(self.objective)} OOM, and with each estimate known to be low or high:"
+        return as_html(f"{self.portfolio}: what {self.gambit} rests on", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give the tornado: estimates (rows, widest first), and the plan's value at low and high, and its width."""
@@ -132,3 +169,14 @@ class Sensitivity:
 
         columns = list(Flip.__slots__)
         return pd.DataFrame([each.to_dict() for each in self.flips], columns=columns)
+
+    def gaming_frame(self) -> pd.DataFrame:
+        """Give the gaming index: owners (rows, who gains most first), their money, what they gain, and its cost."""
+        import pandas as pd  # heavy, and the record is made without it
+
+        columns = ["money", "gained", "gained_by_cost", "loss"]
+        return pd.DataFrame(
+            [[getattr(each, name) for name in columns] for each in self.gaming],
+            index=pd.Index([each.owner for each in self.gaming], name="owner"),
+            columns=columns,
+        )

@@ -160,6 +160,8 @@ class Study:
         portfolio: Portfolio | None = None,
         held: Mapping[str, float] | None = None,
         near: Optimum | None = None,
+        *,
+        aim: float = GAP,
     ) -> Optimum:
         """Find the best plan if numbers were others, to the tolerance of the certificate.
 
@@ -173,6 +175,8 @@ class Study:
             Keys of what is known beforehand, with the quantile at which it stands (``draws.draw``).
         near
             A plan to start from, such as the best one without the change.
+        aim
+            Gap at which the search stops, OOM.
 
         Raises
         ------
@@ -188,7 +192,7 @@ class Study:
             else draw(portfolio, periods, str(settings.seed), settings.draws, held)
         )
         seen = Forecast(drawn, objective, gambit.tail, settings.workers)
-        found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(GAP))
+        found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(aim))
         return replace(found, points=())
 
     def has_whole_choices(self, gambit: Gambit) -> bool:

@@ -7,15 +7,15 @@ in between serve as well, since rules that hold for two plans hold for their mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gambits.allocate.cuts import Optimum
-from gambits.analyse.foresight import Foresight, foresight, value_of
+from gambits.allocate.cuts import GAP, Optimum
+from gambits.analyse.foresight import foresight, value_of
 from gambits.analyse.information import Experiment, Finding, Information, in_queue
 from gambits.analyse.regression import value_of_knowing
 from gambits.analyse.study import Study
@@ -36,11 +36,15 @@ SCENARIOS: Final = "scenarios"
 """The key of which scenario it is."""
 MOST_DRAWS: Final = 200
 """Draws for which a plan is made one by one."""
+_CARE: Final = 1e-3
+"""How close to the best a plan for something known has to be, as a part of EVPI: far below what draws can tell."""
 _LESS: Final = (0.01, 0.03, 0.1, 0.25, 0.5)
 """Parts of the budget that are taken away to see what money is worth."""
 
 
-def value_of_information(study: Study, gambit: Gambit, draws: int) -> Information:
+def value_of_information(
+    study: Study, gambit: Gambit, draws: int, wanted: Callable[[str], bool] = lambda _: True
+) -> Information:
     """Value everything, each estimate, and each pilot, for one who maximises the mean under a gambit's rules.
 
     Parameters
@@ -51,13 +55,15 @@ def value_of_information(study: Study, gambit: Gambit, draws: int) -> Informatio
         Whose rules they are; its aversion is left out.
     draws
         On how many draws knowledge is valued.
+    wanted
+        Says by their keys which estimates to value; all unless told.
 
     Raises
     ------
     InfeasibleError
         If no plan obeys the rules.
     """
-    return _Finding(study, replace(gambit, aversion=0.0), draws).run()
+    return _Finding(study, replace(gambit, aversion=0.0), draws).run(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +98,12 @@ class _Finding:
         self.draws = draws
         self.seen = study.forecast(gambit, draws=draws)
         self.mixes = not study.has_whole_choices(gambit)
+        self.perfect = foresight(study, gambit, self.plan)
+        self.aim = max(GAP, _CARE * self.perfect.evpi)
 
-    def run(self) -> Information:
-        perfect = foresight(self.study, self.gambit, self.plan)
-        unknown = self._unknown()
+    def run(self, wanted: Callable[[str], bool]) -> Information:
+        perfect = self.perfect
+        unknown = [each for each in self._unknown() if wanted(each.estimate)]
         options = dict(
             zip(
                 (each.estimate for each in unknown),
@@ -103,9 +111,9 @@ class _Finding:
                 strict=True,
             )
         )
-        findings = [self._finding(each, perfect) for each in options.values()]
+        findings = [self._finding(each) for each in options.values()]
         piloted = [each for each in self.portfolio.initiatives if each.pilot is not None]
-        pilots = [self._pilot(each, options, perfect) for each in _one_a_whole(piloted)]
+        pilots = [self._pilot(each, options) for each in _one_a_whole(piloted)]
         covered = {estimate for each in pilots for estimate in each.informs}
         alone = [
             Experiment(each.estimate, (each.estimate,), each.evppi, each.standard_error, each.worth)
@@ -157,13 +165,13 @@ class _Finding:
         return _Options(unknown, tuple(plans))
 
     def _supposing(self, held: Mapping[str, float]) -> Optimum:
-        return self.study.supposing(self.knowing, held=held, near=self.plan)
+        return self.study.supposing(self.knowing, held=held, near=self.plan, aim=self.aim)
 
-    def _finding(self, options: _Options, perfect: Foresight) -> Finding:
-        evppi, error = self._worth_of([options], perfect)
+    def _finding(self, options: _Options) -> Finding:
+        evppi, error = self._worth_of([options])
         return Finding(options.unknown.estimate, evppi, error, self._in_money(evppi))
 
-    def _worth_of(self, options: Sequence[_Options], perfect: Foresight) -> tuple[float, float]:
+    def _worth_of(self, options: Sequence[_Options]) -> tuple[float, float]:
         """Give EVPPI of several things together, between 0 and EVPI, and its standard error."""
         known = np.array([each.unknown.known for each in options]).T
         plans = [each.funded for one in options for each in one.plans]
@@ -171,7 +179,7 @@ class _Finding:
             plans += [each.funded for each in self._together(options)]
         worth = np.array([value_of(self.study, self.seen, funded) for funded in self._choices(plans)]).T
         evppi, error = value_of_knowing(known, worth, self.seen.draws.probability)
-        return min(max(evppi, 0.0), perfect.evpi), error
+        return min(max(evppi, 0.0), self.perfect.evpi), error
 
     def _choices(self, plans: Iterable[Array]) -> list[Array]:
         """List the plan without knowledge first, then those with it, each with the mean of both."""
@@ -190,11 +198,11 @@ class _Finding:
                 end.update(held)
         return [self._supposing(end) for end in ends if end]
 
-    def _pilot(self, initiative: Initiative, options: Mapping[str, _Options], perfect: Foresight) -> Experiment:
+    def _pilot(self, initiative: Initiative, options: Mapping[str, _Options]) -> Experiment:
         pilot = initiative.pilot
         assert pilot is not None, "who asks has looked"
         informed = [options[key] for key in pilot.informs if key in options]
-        evppi, error = self._worth_of(informed, perfect) if informed else (0.0, 0.0)
+        evppi, error = self._worth_of(informed) if informed else (0.0, 0.0)
         loss = self._loss(pilot.cost)
         return Experiment(initiative.entry, pilot.informs, evppi, error, self._in_money(evppi), pilot.cost, loss)
 

@@ -150,10 +150,10 @@ def _replace(path: Path, data: bytes) -> None:
         raise
 
 
-def check_picture(plot: str | None) -> None:
+def check_picture(plot: str | None, option: str = "--plot") -> None:
     """Refuse a picture that could not be drawn before anything is computed."""
     if plot is not None and Path(plot).suffix not in (".svg", ".png"):
-        raise click.UsageError(f"--plot {plot}: name a file that ends in .svg or .png.")
+        raise click.UsageError(f"{option} {plot}: name a file that ends in .svg or .png.")
 
 
 def write_json(value: dict[str, Any], out: str | None = None) -> None:

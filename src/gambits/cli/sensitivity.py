@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +12,23 @@ from gambits.cli.main import gambit_option, json_option, out_option, portfolio_a
 from gambits.cli.output import check_picture, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
+
+
+def _pictures(command: Callable[..., None]) -> Callable[..., None]:
+    """Where to draw what; gives the command its ``plots``, by the option that asked."""
+
+    @functools.wraps(command)
+    def wrapped(plot: str | None, plot_gaming: str | None, **others: Any) -> None:
+        asked = {"--plot": plot, "--plot-gaming": plot_gaming}
+        command(plots={option: file for option, file in asked.items() if file is not None}, **others)
+
+    gaming = "Draw what exaggerating pays each owner (.svg or .png)."
+    wrapped = click.option("--plot-gaming", metavar="FILE", help=gaming)(wrapped)
+    return click.option("--plot", metavar="FILE", help="Draw the tornado (.svg or .png).")(wrapped)
 
 
 @click.command()
@@ -26,7 +42,7 @@ if TYPE_CHECKING:
     help="Look for flips of this initiative alone, or for none, in a fraction of the time; ID may be repeated.",
 )
 @questions_options(draws=200)
-@click.option("--plot", metavar="FILE", help="Draw the tornado (.svg or .png).")
+@_pictures
 @json_option
 @out_option
 def sensitivity(
@@ -34,23 +50,25 @@ def sensitivity(
     gambit: str,
     ids: tuple[str, ...],
     settings: Settings,
-    plot: str | None,
+    plots: dict[str, str],
     as_json: bool,
     out: str | None,
 ) -> None:
     """Show how far each estimate moves the plan's value, and how little of a change flips an initiative.
 
-    Every estimate is known beforehand at its p10 and at its p90, and the best plan found for each.
+    Every estimate is known beforehand at its p10 and at its p90, and the best plan found for each. The last table
+    says what each owner would gain by exaggerating.
     """
     from gambits import pipeline
     from gambits.cli.output import show
     from gambits.cli.sensitivity_tables import rests_on
     from gambits.portfolio.load import load
 
-    check_picture(plot)
+    for option, file in plots.items():
+        check_picture(file, option)
     found = load(portfolio)
     result = pipeline.sensitivity(found, gambit, settings, () if ids == ("none",) else ids or None)
-    _draw(result, plot)
+    _draw(result, plots)
     if out is not None:
         write_json(result.to_dict(), out)
     if as_json and out != "-":
@@ -59,9 +77,11 @@ def sensitivity(
         show(rests_on(result, found))
 
 
-def _draw(result: Sensitivity, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.tornado_chart import tornado_chart
+def _draw(result: Sensitivity, plots: dict[str, str]) -> None:
+    from gambits.cli.output import write_bytes
+    from gambits.memo.gaming_chart import gaming_chart
+    from gambits.memo.tornado_chart import tornado_chart
 
-        write_bytes(tornado_chart(result, Path(plot).suffix), Path(plot))
+    for option, file in plots.items():
+        chart = tornado_chart if option == "--plot" else gaming_chart
+        write_bytes(chart(result, Path(file).suffix), Path(file))

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 _MOST_BARS: Final = 15
 _MOST_FLIPS: Final = 20
+_MOST_OWNERS: Final = 12
 _LARGE: Final = 1e6
 _SMALL: Final = 5e-4
 
 
 def rests_on(found: Sensitivity, portfolio: Portfolio) -> RenderableType:
-    """The widest bars, then for each initiative the least change that flips it."""
+    """The widest bars, then for each initiative the least change that flips it, then what exaggerating pays."""
     parts: list[RenderableType] = [_tornado(found)]
     nearest = {flip.initiative: flip for flip in reversed(found.flips)}
     if nearest:
         parts.append(_flips(found, sorted(nearest.values(), key=found.flips.index)))
+    parts.append(_gaming(found))
     lines = []
     if found.firm:
         lines.append(f"No single change within reach flips: {', '.join(found.firm)}.")
@@ -44,8 +46,9 @@ def _tornado(found: Sensitivity) -> RenderableType:
     )
     table = framed(title)
     table.add_column("known", no_wrap=True, overflow="ellipsis", max_width=40)
-    for name in ("p10", "p90", "value at p10", "value at p90", "money that moves"):
+    for name in ("p10", "p90", "value at p10", "value at p90"):
         table.add_column(escape(name), justify="right")
+    table.add_column("money that moves", justify="right", no_wrap=True)
     for bar in [bar for bar in found.tornado if bar.width >= _SMALL][:_MOST_BARS]:
         moved = f"{money(bar.moved[0])} / {money(bar.moved[1])}"
         table.add_row(escape(words.estimate(bar.estimate)), *_ends(bar), oom(bar.low), oom(bar.high), moved)
@@ -73,6 +76,17 @@ def _flips(found: Sensitivity, nearest: list[Flip]) -> RenderableType:
         ends = (number(flip.median), _end(flip))
         of = words.estimate(flip.estimate)
         table.add_row(escape(flip.initiative), percent(flip.funded), escape(of), *ends, spreads, chance)
+    return table
+
+
+def _gaming(found: Sensitivity) -> RenderableType:
+    table = framed(f"what exaggerating pays: everything that an owner claims a tenth better ({found.money})")
+    table.add_column("owner", no_wrap=True, overflow="ellipsis", max_width=34)
+    for name in ("money now", "gains", "by low costs", "the lab loses (OOM)"):
+        table.add_column(name, justify="right")
+    for each in found.gaming[:_MOST_OWNERS]:
+        gains = (f"{each.gained:+.1f}", f"{each.gained_by_cost:+.1f}")
+        table.add_row(escape(each.owner), money(each.money), *gains, oom(each.loss))
     return table
 
 

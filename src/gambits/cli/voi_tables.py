@@ -79,23 +79,31 @@ def _name(experiment: Experiment) -> str:
 
 
 def _up_to(worth: float | None) -> str:
-    return "more than half" if worth is None else money(worth)
+    return "half of all" if worth is None else money(worth)
 
 
 def _next(found: Information, portfolio: Portfolio) -> list[str]:
-    lines = []
+    return [
+        *_first(found),
+        f"Next, what would change the plan: gambits sensitivity {typed(portfolio)} --gambit {found.gambit}",
+    ]
+
+
+def _first(found: Information) -> list[str]:
+    """Say which pilot to run first, and what to look for a pilot of."""
+    if not any(each.is_clear for each in found.findings):
+        return ["Nothing by itself is worth finding out beyond the noise of these draws: decide now."]
     piloted = [each for each in found.queue if each.cost is not None]
-    first = found.queue[0] if found.queue else None
-    if first is None:
-        lines.append("Nothing by itself is worth finding out beyond the noise of these draws: decide now.")
-    elif first.net is None:
-        most = "half the budget" if first.worth is None else f"{money(first.worth)} {found.money}"
-        lines.append(f"First: {_name(first)}. A pilot that settles it pays for itself up to {most}.")
-    elif first.net > 0:
-        lines.append(f"First: the {_name(first)}. It is worth {oom(first.net)} OOM more than it costs.")
-    else:
-        lines.append("No pilot is worth what it costs: decide now.")
+    lines = []
     if not piloted:
         lines.append("No initiative names a pilot; with `pilot: {cost: 2, informs: [success]}` it has a net value.")
-    lines.append(f"Next, what would change the plan: gambits sensitivity {typed(portfolio)} --gambit {found.gambit}")
+    elif piloted[0].net is not None and piloted[0].net > 0:
+        cost = f"{money(piloted[0].cost or 0.0)} {found.money}"
+        lines.append(f"First, the {_name(piloted[0])}: worth {oom(piloted[0].net)} OOM more than its {cost}.")
+    else:
+        lines.append("No pilot that is named is worth what it costs.")
+    open_ones = [each for each in found.queue if each.cost is None][:_NAMED]
+    if open_ones:
+        told = ", ".join(f"{_name(each)} (up to {_up_to(each.worth)})" for each in open_ones)
+        lines.append(f"Worth looking for a pilot of, in {found.money}: {told}.")
     return lines
