@@ -32,8 +32,8 @@ def explained(found: Explanation) -> RenderableType:
 
 def _blockers(found: Explanation) -> RenderableType:
     table = framed("without one rule alone, the best plan would fund more of it")
-    table.add_column("rule", overflow="fold", max_width=48)
-    table.add_column("where", overflow="fold", max_width=30)
+    table.add_column("rule", overflow="fold", max_width=40)
+    table.add_column("where", overflow="fold", max_width=34)
     table.add_column("it would get", justify="right")
     table.add_column("the plan gains", justify="right")
     for each in found.blockers:

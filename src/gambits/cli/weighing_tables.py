@@ -10,7 +10,7 @@ from rich.markup import escape
 from gambits.analyse.break_even import MEAN
 from gambits.analyse.regret import worst
 from gambits.analyse.rivals import ALL
-from gambits.cli.tables import framed
+from gambits.cli.tables import framed, typed
 from gambits.words import money, multiple, oom, percent
 
 if TYPE_CHECKING:
@@ -36,7 +36,25 @@ def weighing(found: Comparison, portfolio: Portfolio) -> RenderableType:
         parts.append(_rivals(found.standings))
     if found.break_even:
         parts.append(_break_even(found))
-    return Group(*parts)
+    return Group(*parts, escape("\n".join(_next(found, portfolio))))
+
+
+def _next(found: Comparison, portfolio: Portfolio) -> list[str]:
+    """Say what to type next; for the gambit that was named first."""
+    first = next(iter(found.plans))
+    return [
+        "Next, with --gambit for another gambit than the incumbent:",
+        f"  what the split costs     gambits frontier {typed(portfolio)}",
+        f"  what to find out first   gambits voi {typed(portfolio)}",
+        f"  why a bet is in or out   gambits explain {typed(portfolio)} {_asked(found, first)}",
+    ]
+
+
+def _asked(found: Comparison, gambit: str) -> str:
+    """Name a bet that people will ask about: of those in one plan and not in another the dearest, else any."""
+    plan = found.plans[gambit]
+    open_ones = [each for each in plan.allocations if each.id in found.held_back] or list(plan.allocations)
+    return max(open_ones, key=lambda each: (round(each.total, 3), each.id)).id
 
 
 def _beside(found: Comparison, portfolio: Portfolio) -> RenderableType:
