@@ -82,7 +82,7 @@ def test_no_plan_is_given_twice(few_draws: Settings) -> None:
 
     assert 2 < len(found.plans) < 9
     assert found.least_distance is not None
-    assert found.least_distance > 1e-3
+    assert found.least_distance > 0.001 * 40
 
 
 def test_a_range_ends_where_cold_searches_say_that_plans_are_good_enough(found: Alternatives, study: Study) -> None:

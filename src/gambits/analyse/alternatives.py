@@ -40,6 +40,8 @@ _MOST_STEPS: Final = 4
 _MOST_ROUNDS: Final = 2
 _FARTHER: Final = 1e-6
 """A set of plans is farther apart from this part of the total budget on."""
+_SAME: Final = 1e-3
+"""Plans that differ by no more than this part of the total budget are one plan to whoever reads them."""
 _CHAINS: Final = 2
 """Searches side by side, on any machine, so that all find the same."""
 
@@ -176,7 +178,7 @@ class _Finding:
     def find(self, count: int) -> tuple[list[Optimum], dict[str, Range]]:
         ends = self._ends()
         plans = [self.best, *(plan for pair in ends for plan in pair)]
-        least = _FARTHER * self.portfolio.budget.total
+        least = _SAME * self.portfolio.budget.total
         chosen = _far_apart(np.array([self._money(plan) for plan in plans]), count, least)
         apart = self._pushed_apart([plans[k] for k in chosen])
         ranges = self._ranges([*plans, *apart])
