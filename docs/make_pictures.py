@@ -8,14 +8,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gambits import Comparison, Plan, load
+from gambits import Comparison, Plan, compare, load, sensitivity
 from gambits.analyse.compare import Difference
+from gambits.analyse.dependencies import dependencies
 from gambits.analyse.study import Settings
-from gambits.pipeline import compare
+from gambits.memo.charts import svg_of
+from gambits.memo.document import Chart
+from gambits.memo.graph_drawing import svg
+from gambits.memo.plots.money import allocation
+from gambits.memo.tornado_chart import tornado_chart
 
 IMAGES: Final = Path(__file__).resolve().parent / "images"
 
@@ -38,10 +44,15 @@ _OTHER_PATH: Final = ("#ffffff", _INK)
 _GAMBITS: Final = (_INK, "#ffffff")
 
 
+@cache
+def _compared() -> Comparison:
+    # Batches say how stable a plan is; they take time, and no picture shows it.
+    return compare(load("frontier-lab"), settings=Settings(batches=0))
+
+
 def comparison_picture() -> str:
     """Draw money by path and the largest differences of frontier-lab under the two gambits."""
-    # Batches say how stable a plan is; they take time, and the picture does not show it.
-    found = compare(load("frontier-lab"), settings=Settings(batches=0))
+    found = _compared()
     plans = list(found.plans.values())
     rows = found.differences[:_MOST_ROWS]
     most = max(plan.total_spend for plan in plans)
@@ -131,7 +142,39 @@ def _picture(height: float, parts: list[str], title: str, words: str) -> str:
     return "\n".join([*lines, '<rect width="100%" height="100%" fill="#ffffff"/>', *parts, "</svg>"]) + "\n"
 
 
-PICTURES: Final[dict[str, Callable[[], str]]] = {"compare.svg": comparison_picture}
+def graph_picture() -> str:
+    """Draw what waits for what in frontier-lab."""
+    return svg(dependencies(load("frontier-lab")))
+
+
+def money_picture() -> str:
+    """Draw a plan's money by quarter and path, as the memo does."""
+    plan = _compared().plans["challenger"]
+    drawing = svg_of(Chart("money", (), (), (), allocation(plan.to_dict())))
+    sums = "; ".join(f"{name}: {money:.0f}" for name, money in zip(plan.periods, plan.spend_by_period, strict=True))
+    return _told(drawing, "Money by quarter and path", f"What the {plan.gambit} spends, {plan.money}. {sums}")
+
+
+def tornado_picture() -> str:
+    """Draw how far each estimate of the minimal portfolio moves the value of its plan."""
+    found = sensitivity(load("minimal"), "challenger", Settings(certain=True))
+    bars = "; ".join(f"{bar.estimate}: {1000 * bar.low:.0f} to {1000 * bar.high:.0f}" for bar in found.tornado)
+    said = f"Value of the best plan, thousandths of an OOM, with each estimate known to be low or high. {bars}"
+    return _told(tornado_chart(found, ".svg").decode(), f"What the plan of {found.gambit} rests on", said)
+
+
+def _told(drawing: str, title: str, words: str) -> str:
+    """Give a drawing its title and its words."""
+    head, _, rest = drawing.partition(">")
+    return f'{head} role="img"><title>{escape(title)}</title><desc>{escape(words)}</desc>{rest}\n'
+
+
+PICTURES: Final[dict[str, Callable[[], str]]] = {
+    "compare.svg": comparison_picture,
+    "graph.svg": graph_picture,
+    "money.svg": money_picture,
+    "tornado.svg": tornado_picture,
+}
 
 
 def stale_pictures() -> list[Path]:
@@ -152,7 +195,7 @@ def _shows(picture: Path, now: str) -> bool:
 
 def _figures(picture: str) -> list[tuple[str, list[int]]]:
     """Read back from its description what a picture shows: names, each with its figures."""
-    words = picture.split("<desc>")[1].split("</desc>", maxsplit=1)[0]
+    words = re.findall(r"<desc[^>]*>(.*?)</desc>", picture, flags=re.DOTALL)[0]
     found = [part for sentence in words.split(". ") for part in sentence.split("; ")]
     return [(re.sub(r"\d+", "", part), [int(figure) for figure in re.findall(r"\d+", part)]) for part in found]
 

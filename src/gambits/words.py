@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from html import escape
+from typing import Any, Final
 
 _BIG: Final = 1000
 _PLAIN: Final = 100
@@ -41,6 +42,12 @@ def factor(value: float) -> str:
 def flop(log10: float) -> str:
     """Compute from its log10, as 3.2e27 FLOP."""
     return f"{10**log10:.1e} FLOP".replace("e+", "e")
+
+
+def as_html(title: str, said: str, frame: Any) -> str:
+    """Show a record in a notebook: a title, a sentence, and a pandas table; what a file says is text, and no markup."""
+    table = frame.to_html(float_format=lambda value: f"{value:,.3g}", na_rep="–", border=0)
+    return f"<p><strong>{escape(title)}</strong><br>{escape(said)}</p>\n{table}"
 
 
 def printable(text: str) -> str:

@@ -152,6 +152,22 @@ def test_in_the_c_locale_the_answer_is_the_same(lab: Path) -> None:
     assert execute("solve", lab, "--certain", LC_ALL="C").stdout == execute("solve", lab, "--certain").stdout
 
 
+def test_where_the_system_speaks_no_utf8_files_are_read_and_written_as_ever(lab: Path, tmp_path: Path) -> None:
+    """The C locale alone is taken for UTF-8 by Python; so it is told not to."""
+    lab.write_text(
+        lab.read_text(encoding="utf-8").replace("Hybrid backbone", "Hybrid für Zürich ≥ 2"), encoding="utf-8"
+    )
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    for name, environment in (("usual", {}), ("plain", plain)):
+        ran = execute("memo", lab, "--certain", "-o", tmp_path / f"{name}.md", **environment)
+        assert ran.returncode == 0
+        assert execute("solve", lab, "--certain", "--json", **environment).returncode == 0
+
+    assert "Hybrid für Zürich ≥ 2" in (tmp_path / "plain.md").read_text(encoding="utf-8")
+    assert (tmp_path / "plain.md").read_bytes() == (tmp_path / "usual.md").read_bytes()
+
+
 def test_a_failure_of_ours_exits_1_with_the_next_thing_to_try(
     lab: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def memo_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Give a function that writes the memo on the text of a portfolio, or on a bundled one, by name."""
     folder = tmp_path_factory.mktemp("memos")
 
+    @cache
     def memo_of(portfolio: str, gambit: str = "incumbent") -> str:
         if "\n" in portfolio:
             (folder / "portfolio.yaml").write_text(portfolio, encoding="utf-8")
@@ -38,6 +40,7 @@ def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str,
     """Give a function that solves the text of a portfolio, or a bundled one, as JSON."""
     folder = tmp_path_factory.mktemp("plans")
 
+    @cache
     def plan_of(portfolio: str, gambit: str | Path = "incumbent") -> dict[str, Any]:
         if "\n" in portfolio:
             (folder / "portfolio.yaml").write_text(portfolio, encoding="utf-8")
@@ -50,13 +53,7 @@ def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str,
 @pytest.fixture(scope="session")
 def frontier_memo(memo_of: Callable[..., str]) -> str:
     """The incumbent's memo on the frontier lab."""
-    return memo_of("frontier-lab")
-
-
-@pytest.fixture(scope="session")
-def frontier_plans(plan_of: Callable[..., dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The plans of both gambits for the frontier lab."""
-    return {gambit: plan_of("frontier-lab", gambit) for gambit in ("incumbent", "challenger")}
+    return memo_of("frontier-lab", "incumbent")
 
 
 def _sections(memo: str) -> dict[str, str]:

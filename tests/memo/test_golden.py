@@ -1,4 +1,4 @@
-"""The whole memo of a small portfolio, to be read when it changes: pytest --snapshot-update writes it anew.
+"""The whole memos of the bundled portfolios, to be read when it changes: pytest --snapshot-update writes it anew.
 
 What differs between machines and releases is masked: versions, the hash of the inputs, and how the solver went.
 Figures may differ by a unit or two in their last place, since plans of the same value may differ by so little.
@@ -35,11 +35,19 @@ def unit_in_last_place(number: str) -> float:
     return 10.0 ** -len(number.partition(".")[2])
 
 
-@pytest.mark.parametrize("gambit", ["incumbent", "challenger"])
-def test_the_memo_of_the_minimal_portfolio(
-    gambit: str, memo_of: Callable[..., str], request: pytest.FixtureRequest
+@pytest.mark.parametrize(
+    ("portfolio", "gambit"),
+    [
+        ("minimal", "incumbent"),
+        ("minimal", "challenger"),
+        ("frontier-lab", "incumbent"),
+        ("challenger-startup", "incumbent"),
+    ],
+)
+def test_the_memo_of_a_bundled_portfolio(
+    portfolio: str, gambit: str, memo_of: Callable[..., str], request: pytest.FixtureRequest
 ) -> None:
-    memo, file = masked(memo_of("minimal", gambit)), GOLDEN / f"minimal-{gambit}.md"
+    memo, file = masked(memo_of(portfolio, gambit)), GOLDEN / f"{portfolio}-{gambit}.md"
     if request.config.getoption("update_snapshots"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(memo, encoding="utf-8")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from gambits.words import as_html, oom
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -191,6 +193,13 @@ class Plan:
             "inputs": dict(self.inputs),
         }
         return rounded(plan)  # type: ignore[no-any-return]
+
+    def _repr_html_(self) -> str:
+        said = (
+            f"Worth {oom(self.objective)} OOM as the gambit weighs it; no plan under its rules is better by more "
+            f"than {self.gap:.1g}. Status: {self.status}. Money is in {self.money}."
+        )
+        return as_html(f"{self.portfolio}: the plan of {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give money by initiative (rows) and period (columns)."""

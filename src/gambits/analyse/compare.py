@@ -11,6 +11,7 @@ from gambits.analyse.break_even import Line
 from gambits.analyse.reference import Reference
 from gambits.analyse.regret import REGRET_KEYS, Regret
 from gambits.analyse.rivals import Standings
+from gambits.words import as_html, oom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,12 @@ class Comparison:
         }
         plans = {name: plan.to_dict() for name, plan in self.plans.items()}
         return {"format": FORMAT, "plans": plans, **rounded(beside)}
+
+    def _repr_html_(self) -> str:
+        worth = ", ".join(f"{name} {oom(plan.objective)}" for name, plan in self.plans.items())
+        first = next(iter(self.plans.values()))
+        said = f"Worth, OOM, as each weighs it: {worth}. Money is in {first.money}."
+        return as_html(f"{first.portfolio}: {', '.join(self.plans)}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give money by initiative (rows) and gambit (columns)."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gambits.allocate.plan import rounded
 from gambits.analyse.compare import FUNDED
 from gambits.errors import BrokenRule, Where
-from gambits.words import money, oom, percent
+from gambits.words import as_html, money, oom, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,6 +262,10 @@ class Explanation:
                 "seed": self.seed,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"Funded to {percent(self.funded)}. Who gains and who loses when that is turned, in {self.unit}:"
+        return as_html(f"{self.portfolio}: {self.title}, under {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give who gains and loses money when it is forced in or out: money and φ, before and after, by id."""

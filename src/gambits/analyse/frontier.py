@@ -25,6 +25,7 @@ from gambits.analyse.sweeps import side_by_side
 from gambits.errors import InfeasibleError, UnfinishedError
 from gambits.portfolio.gambit import Gambit, Share
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Portfolio
+from gambits.words import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +137,10 @@ class Frontier:
                 "seed": self.seed,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"The best plan by share of architect money, OOM. Money is in {self.money}."
+        return as_html(f"{self.portfolio}: the price of the shares of {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give the best plan (columns) by share of architect money (rows)."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.plan import rounded
+from gambits.words import as_html, oom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,6 +130,10 @@ class Information:
                 "seed": self.seed,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"Knowing everything is worth {oom(self.evpi)} OOM, and each estimate alone:"
+        return as_html(f"{self.portfolio}: what it is worth to find out, under {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give the findings: estimates (rows, most valuable first), their EVPPI, standard error and worth in money."""

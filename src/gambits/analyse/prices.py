@@ -102,7 +102,12 @@ class Prices:
         return pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=pd.Index(names))
 
 
-def find_prices(study: Study, gambit: Gambit, told: Callable[[str], None] = lambda _: None) -> Prices:
+def find_prices(
+    study: Study,
+    gambit: Gambit,
+    told: Callable[[str], None] = lambda _: None,
+    wanted: Callable[[Dial], bool] = lambda _: True,
+) -> Prices:
     """Price every number in the rules by solving again with one more and one less.
 
     Parameters
@@ -113,6 +118,8 @@ def find_prices(study: Study, gambit: Gambit, told: Callable[[str], None] = lamb
         Whose plan is priced.
     told
         Told which number is being priced.
+    wanted
+        Says which numbers to price; all unless told.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def find_prices(study: Study, gambit: Gambit, told: Callable[[str], None] = lamb
     """
     pricing = _Pricing(study, gambit)
     rows = []
-    for dial in dials(study.portfolio, gambit):
+    for dial in filter(wanted, dials(study.portfolio, gambit)):
         told(dial.name)
         rows.append(pricing.price(dial))
     rows.sort(key=lambda row: -round(max(abs(row.more or 0.0), abs(row.less or 0.0)), 9))

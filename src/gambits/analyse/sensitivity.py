@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.plan import rounded
+from gambits.words import as_html, oom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,6 +148,10 @@ class Sensitivity:
                 "seed": self.seed,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"The plan is worth {oom(self.objective)} OOM, and with each estimate known to be low or high:"
+        return as_html(f"{self.portfolio}: what {self.gambit} rests on", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give the tornado: estimates (rows, widest first), and the plan's value at low and high, and its width."""

@@ -6,7 +6,7 @@ about it is in them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -48,8 +48,15 @@ class Fact:
     edits: Mapping[str, Estimate] = field(default_factory=dict)
 
 
-def tornado(study: Study, gambit: Gambit) -> tuple[Bar, ...]:
+def tornado(study: Study, gambit: Gambit, wanted: Callable[[str], bool] = lambda _: True) -> tuple[Bar, ...]:
     """Solve again with each uncertain estimate at its p10 and at its p90; the widest bar first.
+
+    Parameters
+    ----------
+    study, gambit
+        The portfolio and its futures, and whose plan it is.
+    wanted
+        Says by their keys which estimates to look at; all unless told.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def tornado(study: Study, gambit: Gambit) -> tuple[Bar, ...]:
         If some plan cannot obey the rules, as where a cost is known to be high and the work must be done.
     """
     base = study.best(gambit)
-    pairs = facts(study, gambit)
+    pairs = [pair for pair in facts(study, gambit) if wanted(pair[0].estimate)]
 
     def known(fact: Fact) -> Optimum:
         edited = with_estimates(study.portfolio, fact.edits)

@@ -7,7 +7,7 @@ in between serve as well, since rules that hold for two plans hold for their mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -42,7 +42,9 @@ _LESS: Final = (0.01, 0.03, 0.1, 0.25, 0.5)
 """Parts of the budget that are taken away to see what money is worth."""
 
 
-def value_of_information(study: Study, gambit: Gambit, draws: int) -> Information:
+def value_of_information(
+    study: Study, gambit: Gambit, draws: int, wanted: Callable[[str], bool] = lambda _: True
+) -> Information:
     """Value everything, each estimate, and each pilot, for one who maximises the mean under a gambit's rules.
 
     Parameters
@@ -53,13 +55,15 @@ def value_of_information(study: Study, gambit: Gambit, draws: int) -> Informatio
         Whose rules they are; its aversion is left out.
     draws
         On how many draws knowledge is valued.
+    wanted
+        Says by their keys which estimates to value; all unless told.
 
     Raises
     ------
     InfeasibleError
         If no plan obeys the rules.
     """
-    return _Finding(study, replace(gambit, aversion=0.0), draws).run()
+    return _Finding(study, replace(gambit, aversion=0.0), draws).run(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,9 @@ class _Finding:
         self.perfect = foresight(study, gambit, self.plan)
         self.aim = max(GAP, _CARE * self.perfect.evpi)
 
-    def run(self) -> Information:
+    def run(self, wanted: Callable[[str], bool]) -> Information:
         perfect = self.perfect
-        unknown = self._unknown()
+        unknown = [each for each in self._unknown() if wanted(each.estimate)]
         options = dict(
             zip(
                 (each.estimate for each in unknown),

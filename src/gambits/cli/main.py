@@ -215,8 +215,8 @@ def demo(settings: Settings, out: str) -> None:
     show(tables.comparison(comparison, portfolio))
     paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
-        record = brief(study, gambit, comparison)
-        write_bytes(write_memo(record, made(gambit.name, settings, record)), path)
+        record = brief(study, gambit, comparison, is_quick=True)
+        write_bytes(write_memo(record, made(gambit.name, settings, record, is_quick=True)), path)
     show(tables.next_steps(paths))
 
 

@@ -5,10 +5,32 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.spinner import Spinner
+
+
+class Watcher:
+    """Shows how a search goes, and which step of a longer work it belongs to, on one line."""
+
+    def __init__(self, spinner: Spinner) -> None:
+        self._spinner = spinner
+        self._step = ""
+
+    def __call__(self, rounds: int, bound: float, best: float) -> None:
+        text = f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}"
+        self._spinner.update(text=f"{self._step}{text}")
+
+    def step(self, name: str, number: int, total: int) -> None:
+        """Say which step comes next, counted from 1."""
+        bar = "█" * (number - 1) + "░" * (total - number + 1)
+        self._step = f"{bar} {number} of {total}, {name} "
+        self._spinner.update(text=self._step)
 
 
 @contextmanager
-def watching() -> Iterator[Callable[[int, float, float], None] | None]:
+def watching() -> Iterator[Watcher | None]:
     """Give what to tell of each round; nothing unless standard error is a terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -20,13 +42,7 @@ def watching() -> Iterator[Callable[[int, float, float], None] | None]:
     spinner = Spinner("dots", text="drawing futures …")
     # Results go to standard output while this runs: it must not be caught for the terminal.
     with Live(spinner, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False):
-
-        def watch(rounds: int, bound: float, best: float) -> None:
-            spinner.update(
-                text=f"round {rounds}: best {best:.5f} OOM, no plan above {bound:.5f}, gap {bound - best:.1e}"
-            )
-
-        yield watch
+        yield Watcher(spinner)
 
 
 @contextmanager

@@ -155,16 +155,21 @@ def _value(initiative: Initiative, metric: str, measured: Mapping[str, float], p
 def _stale(
     initiative: Initiative, portfolio: Portfolio, history: list[Mapping[str, object]], today: date
 ) -> Stale | None:
-    """Say since when the estimates of an initiative stand unchanged; an edit of any of its keys is a review."""
     if initiative.review_every is None:
         return None
+    since = standing_since(initiative, portfolio, history)
+    due = initiative.review_every.after(since)
+    return Stale(_whole(initiative), since, due) if due < today else None
+
+
+def standing_since(initiative: Initiative, portfolio: Portfolio, history: list[Mapping[str, object]]) -> date:
+    """Say since when the estimates of an initiative stand unchanged; an edit of any of its keys is a review."""
     since, now = portfolio.as_of, _inputs_of(portfolio.inputs, initiative)
     for inputs in reversed(history):
         if _inputs_of(inputs, initiative) != now:
             break
         since = min(since, date.fromisoformat(str(inputs["as_of"])))
-    due = initiative.review_every.after(since)
-    return Stale(_whole(initiative), since, due) if due < today else None
+    return since
 
 
 def _inputs_of(inputs: Mapping[str, object], initiative: Initiative) -> dict[str, object]:

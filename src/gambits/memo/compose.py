@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gambits.memo.document import Document, Section
-from gambits.memo.sections import evidence, gains, money, others, page
+from gambits.memo.sections import evidence, gains, knowing, money, others, page, past, rests, stakes, wrong
 from gambits.memo.teller import Teller
 
 SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
@@ -15,14 +15,27 @@ SECTIONS: Final[tuple[Callable[[Teller], Section | None], ...]] = (
     page.options,
     page.now,
     page.risks,
+    wrong.change,
+    past.since,
+    others.other_side,
     money.commitments,
     money.money,
     money.unfunded,
     gains.luck,
     gains.gains,
+    stakes.stakes,
+    stakes.graph,
     gains.data_wall,
     others.others,
+    wrong.wrong,
+    wrong.rivals,
+    wrong.deciding,
+    rests.rests,
+    knowing.knowing,
+    wrong.prices,
     gains.firmness,
+    past.bridge,
+    past.bound,
     evidence.assumptions,
     evidence.misleading,
     evidence.certificate,

@@ -108,9 +108,12 @@ def named(svg: str, name: str) -> str:
 
     What a mark says to a screen reader it says to a pointer too, as a tooltip that needs no script.
     """
-    own = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    own = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg.strip())
     own = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", own)
     own = re.sub(r'(<(path|text)\b[^>]*\baria-label="([^"]*)"[^>]*?)/>', r"\1><title>\3</title></\2>", own)
+    # A drawing that titles itself would be announced twice.
+    own = re.sub(r"<(title|desc) id=[^>]*>.*?</\1>", "", own, count=2, flags=re.DOTALL)
+    own = re.sub(r'^(<svg [^>]*?) role="img" aria-labelledby="[^"]*"', r"\1", own)
     label = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-shows"'
     return own.replace("<svg ", f"<svg {label} ", 1)
 

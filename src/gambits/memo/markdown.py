@@ -51,8 +51,9 @@ class Markdown:
             case Table():
                 return self._table(block)
             case Chart():
-                # A picture would need a file beside the memo: what it shows is said in words.
-                return f"Chart: {self.text(block.title)}. {self.text(block.shows)}"
+                # A picture would need a file beside the memo: what it shows is said in words and numbers.
+                told = f"Chart: {self.text(block.title)}. {self.text(block.shows)}"
+                return f"{told}\n\n{self._table(block.data)}" if block.data is not None else told
 
     def _table(self, table: Table) -> str:
         rules = ["--:" if column.is_number else "---" for column in table.columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,9 @@ _TEMPLATE: Final = Path(__file__).parent / "templates" / "memo.typ"
 _LONG: Final = 26
 """A column whose text is longer shares the width that is left, by its length."""
 _LONGEST: Final = 90
+_WIDTH, _HEIGHT = (re.compile(rf'<svg [^>]*\b{side}="([\d.]+)') for side in ("width", "height"))
+_TALLEST: Final = 1.3
+"""Height of a picture against its width, beyond which it is held to the height of the page."""
 
 Draw = Callable[[Chart], str]
 
@@ -64,8 +68,14 @@ def _block(block: Block, draw: Draw) -> dict[str, Any]:
                 "shows": _spans(block.shows),
                 "source": _spans(block.source),
                 "alt": f"{_plain(block.title)}. {_plain(block.shows)}",
-                "svg": draw(block),
+                **_sized(draw(block)),
             }
+
+
+def _sized(svg: str) -> dict[str, Any]:
+    """Give a picture with the height that it has to keep to: a tall one is as high as a page, and narrower."""
+    width, height = (float(found[1]) for found in (_WIDTH.search(svg), _HEIGHT.search(svg)) if found)
+    return {"svg": svg, "is_tall": height > _TALLEST * width}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from gambits.allocate.plan import Plan, rounded
 from gambits.analyse.compare import Comparison
-from gambits.analyse.spread import Spread
 from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.graph import prerequisites
 from gambits.portfolio.model import Initiative, Portfolio
-from gambits.scaling.effects.law import EFFECT_TAGS
+from gambits.scaling.effects.law import EFFECT_TAGS, JUDGED
 from gambits.scaling.laws import Law
 from gambits.scaling.published import Constant
 
@@ -23,26 +22,27 @@ FORMAT: Final = "gambits/memo/1"
 SMALL: Final = 0.05
 """Money below this rounds to nothing."""
 
-_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "none": 0.0}
+JUDGEMENT, GIVEN, PUBLISHED = "judgement", "given", "published"
+EVIDENCE: Final = {
+    JUDGEMENT: "judgement",
+    JUDGED: "judged from published results",
+    GIVEN: "the author's figure, from the source named",
+    PUBLISHED: "as published",
+}
+"""What an effect can rest on, weakest first: no source, a law whose step from its source to a multiplier is ours, a
+figure of the author's with its source, or a law that gives what was published."""
 
-
-@dataclass(frozen=True, slots=True)
-class Free:
-    """The best plan without the gambit's shares: its value as the gambit weighs it, mean, tail (OOM), and shares."""
-
-    objective: float
-    expected: float
-    cvar: float
-    shares: Mapping[str, float]
+_MOST_STAKES: Final = 10
+_CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "low": 10, "high": 90}
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a memo is written from.
 
-    ``free`` is None where the gambit has no shares. ``match`` is the factor of bought
+    ``match`` is the factor of bought
     compute that alone would gain as much at the end (infinite: none would). ``barred`` says who may get no money
-    and why. ``spreads`` holds how each plan's value varies; empty for one central future. ``analyses`` holds what
+    and why. ``analyses`` holds what
     else was found out, as JSON, by name.
     """
 
@@ -50,10 +50,8 @@ class Material:
     gambit: Gambit
     comparison: Comparison
     law: Law | None
-    free: Free | None
     match: float | None
     barred: Mapping[str, tuple[BrokenRule, ...]]
-    spreads: Mapping[str, Spread] = field(default_factory=dict)
     analyses: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,9 +78,8 @@ def record_of(material: Material) -> dict[str, Any]:
         "law": _law(material),
         "plans": {name: _without_inputs(plan) for name, plan in plans.items()},
         "differences": [row.id for row in material.comparison.differences if row.spread >= SMALL],
-        "spreads": {name: spread.to_dict() for name, spread in material.spreads.items()},
         "facts": _facts(material),
-        "constants": _CONSTANTS | {"tags": EFFECT_TAGS},
+        "constants": _CONSTANTS | {"tags": EFFECT_TAGS, "evidence": EVIDENCE},
     }
     # Through JSON, so that a record just made and one read back are the same.
     return json.loads(json.dumps(rounded(record | dict(material.analyses)), allow_nan=False))  # type: ignore[no-any-return]
@@ -102,6 +99,11 @@ def _about(material: Material) -> dict[str, Any]:
         "gambit": plan.gambit,
         "others": [name for name in material.comparison.plans if name != plan.gambit],
         "is_compute_alone": objective.token_gdp == 0 and objective.value == 0,
+        "weights": {
+            "effective compute": objective.effective_compute,
+            "token GDP": objective.token_gdp,
+            "points of value": objective.value,
+        },
         "draws": plan.draws,
         "seed": plan.seed,
         "input_sha256": plan.input_sha256,
@@ -143,7 +145,7 @@ def _initiative(each: Initiative) -> dict[str, Any]:
             }
             for lever, law in each.laws.items()
         },
-        "evidence": "judgement" if each.rests_on_judgement else "published effect",
+        "evidence": evidence_of(each),
         "fitted_to": each.fitted_to,
         "verified": each.verified,
     }
@@ -214,11 +216,11 @@ def _facts(material: Material) -> dict[str, Any]:
         "unfunded": {id: _reason(material, id) for id, total in sorted(totals.items()) if total < SMALL},
         "parts": _parts(plan),
         "unsteady": _unsteady(plan),
-        "judged": _judged(material),
+        "evidence": _by_evidence(material),
         "enablers": _enablers(material),
+        "stakes": _stakes(material),
         "match": material.match if material.match is None or material.match < float("inf") else None,
         "is_walled": material.match is not None and material.match == float("inf"),
-        "free": _free(material),
         "against": {other.gambit: _against(plan, other) for other in _others(material)},
     }
 
@@ -275,12 +277,22 @@ def _unsteady(plan: Plan) -> list[str]:
     return sorted(id for id, firm in stability.items() if 0 < firm["funded"] < 1)
 
 
-def _judged(material: Material) -> float:
-    """Give the part of the plan's positive value that rests on judgements rather than published effects."""
-    positive = {id: part for id, part in material.plan.contributions.items() if part > 0}
-    judged = sum(part for id, part in positive.items() if material.portfolio.initiative(id).rests_on_judgement)
-    whole = sum(positive.values())
-    return judged / whole if whole else 0.0
+def _by_evidence(material: Material) -> dict[str, float]:
+    """Split the plan's positive value by what it rests on."""
+    found = dict.fromkeys(EVIDENCE, 0.0)
+    for id, part in material.plan.contributions.items():
+        found[evidence_of(material.portfolio.initiative(id))] += max(0.0, part)
+    whole = sum(found.values())
+    return {kind: part / whole if whole else 0.0 for kind, part in found.items()}
+
+
+def evidence_of(initiative: Initiative) -> str:
+    """Say what the effects of an initiative rest on, by the weakest of them."""
+    if initiative.rests_on_judgement:
+        return JUDGEMENT
+    if any(law.tag == JUDGED for law in initiative.laws.values()):
+        return JUDGED
+    return PUBLISHED if set(initiative.laws) == set(initiative.effects) and initiative.effects else GIVEN
 
 
 def _enablers(material: Material) -> list[dict[str, Any]]:
@@ -297,12 +309,14 @@ def _enablers(material: Material) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (-round(row["fails"] * row["value"], 6), row["id"]))
 
 
-def _free(material: Material) -> dict[str, Any] | None:
-    free = material.free
-    if free is None:
-        return None
-    # Two plans are each found to within a gap, so that a rule which costs nothing may seem to bring a hair.
-    return asdict(free) | {"cost": max(0.0, free.objective - material.plan.objective)}
+def _stakes(material: Material) -> list[dict[str, Any]]:
+    """List funded initiatives that may fail, by what that is expected to cost."""
+    found = []
+    for id, value in material.plan.contributions.items():
+        fails = 1 - material.portfolio.initiative(id).success.central
+        if fails > 0 and value >= 0.0005:  # noqa: PLR2004  (rounds to 0)
+            found.append((round(-fails * value, 6), id, {"id": id, "fails": fails, "value": value}))
+    return [row for _, _, row in sorted(found, key=lambda each: each[:2])][:_MOST_STAKES]
 
 
 def _against(plan: Plan, other: Plan) -> dict[str, Any]:

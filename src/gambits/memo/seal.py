@@ -30,7 +30,7 @@ class Making:
     """How a memo was made: what to ask for to make it again.
 
     ``gambit`` is as it was asked for, a name or a file; ``settings`` says how futures were drawn; ``against`` is what
-    the memo compares with, empty for nothing.
+    the memo compares with, empty for nothing; ``is_quick`` whether it leaves out what takes many solves.
     """
 
     gambit: str
@@ -38,9 +38,12 @@ class Making:
     input_sha256: str
     version: str
     against: str = ""
+    is_quick: bool = False
 
 
-def made(gambit: str, settings: Settings, record: Mapping[str, Any], against: str = "") -> Making:
+def made(
+    gambit: str, settings: Settings, record: Mapping[str, Any], against: str = "", *, is_quick: bool = False
+) -> Making:
     """Say how a memo is made from a record.
 
     Parameters
@@ -53,10 +56,12 @@ def made(gambit: str, settings: Settings, record: Mapping[str, Any], against: st
         As ``briefing.brief`` gives it.
     against
         What the memo compares with.
+    is_quick
+        Whether it leaves out what takes many solves.
     """
     about = record["about"]
     version = record["plans"][about["gambit"]]["versions"]["gambits"]
-    return Making(gambit, settings.asked, about["input_sha256"], version, against)
+    return Making(gambit, settings.asked, about["input_sha256"], version, against, is_quick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,8 @@ def _unpacked(packed: str) -> bytes:
 def _is_sound(making: Making) -> bool:
     """Whether the values are such as they are used: a seal comes from a file, and may hold anything."""
     texts = (making.gambit, making.input_sha256, making.version, making.against)
-    return all(isinstance(text, str) for text in texts) and _is_asked(making.settings)
+    is_made = all(isinstance(text, str) for text in texts) and isinstance(making.is_quick, bool)
+    return is_made and _is_asked(making.settings)
 
 
 def _is_asked(settings: object) -> bool:

@@ -44,6 +44,7 @@ FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "money": words.money,
     "oom": words.oom,
     "signed": _signed,
+    "fine": "{:+.4f}".format,
     "level": "{:.2f}".format,
     "tenth": "{:.1f}".format,
     "exact": "{:.6f}".format,

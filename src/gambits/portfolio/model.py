@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gambits.errors import Problem, Where
 from gambits.quantities.durations import Duration
 from gambits.quantities.estimates import Bounds, Estimate
 from gambits.quantities.periods import Period, Periods
 from gambits.scaling.effects.law import LawEstimate, Provenance
+from gambits.words import as_html
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARCHITECT = "architect"
 ALCHEMIST = "alchemist"
@@ -454,6 +458,25 @@ class Portfolio:
                 return initiative
         raise KeyError(id)
 
+    def _repr_html_(self) -> str:
+        names = self.periods.names
+        said = f"{len(self.initiatives)} initiatives over {names[0]} to {names[-1]}. Money is in {self.money}."
+        return as_html(self.name, said, self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the initiatives (rows): path, title, median cost, median success, what they require, source."""
+        import pandas as pd  # heavy, and a portfolio is read without it
+
+        rows = [
+            (each.path, each.title, each.cost.central, each.success.central, _needed(each), each.source)
+            for each in self.initiatives
+        ]
+        return pd.DataFrame(
+            rows,
+            index=pd.Index([each.id for each in self.initiatives], name="initiative"),
+            columns=["path", "title", "cost", "success", "requires", "source"],
+        )
+
     def reaches_beyond(self, initiative: Initiative) -> bool:
         """Whether an initiative's effect reaches more than 1 OOM beyond its evidence, at the flagship of the start.
 
@@ -470,3 +493,10 @@ class Portfolio:
                 return self.where[key]
             key = key.rpartition(".")[0]
         return Where(self.file)
+
+
+def _needed(each: Initiative) -> str:
+    """Name what an initiative requires: all of it, `k of` some."""
+    return ", ".join(
+        need.of[0] if len(need.of) == 1 else f"{need.count} of ({', '.join(need.of)})" for need in each.requires
+    )

@@ -164,12 +164,12 @@ def rerun(question: Question, against: str, old: Side, ledger: Ledger | None) ->
         plan=plan,
         changes=changes,
         reused=reused,
-        stays=_worth_today(study, gambit, old),
-        started=_funded(plan, old.plan),
-        stopped=_funded(old.plan, plan),
+        stays=worth_today(study, gambit, old),
+        started=newly_funded(plan, old.plan),
+        stopped=newly_funded(old.plan, plan),
         moved_at_once=_moved_at_once(old, new),
         kept=_kept(study, gambit, question.stability, follow, run) if question.stability is not None else None,
-        watched=watch(portfolio, plan, outcomes, _history(ledger, portfolio), question.today),
+        watched=watch(portfolio, plan, outcomes, history_of(ledger, portfolio), question.today),
         assumed=question.assumed,
     )
 
@@ -217,7 +217,7 @@ def _followed(ledger: Ledger | None, portfolio: Portfolio, gambit: Gambit, old: 
     return old, None
 
 
-def _history(ledger: Ledger | None, portfolio: Portfolio) -> list[Mapping[str, object]]:
+def history_of(ledger: Ledger | None, portfolio: Portfolio) -> list[Mapping[str, object]]:
     """List the inputs of the portfolio in earlier runs, oldest first, each once."""
     if ledger is None:
         return []
@@ -231,7 +231,7 @@ def _money(side: Side, portfolio: Portfolio) -> dict[str, Array]:
     return {id: np.array([spent.get(name, 0.0) for name in names]) for id, spent in side.money.items()}
 
 
-def _worth_today(study: Study, gambit: Gambit, old: Side) -> float | None:
+def worth_today(study: Study, gambit: Gambit, old: Side) -> float | None:
     """Say what the old plan is worth under today's estimates; None if today's rules forbid it."""
     found = nearest_allowed(study.portfolio, gambit, study.forecast(gambit), _money(old, study.portfolio))
     return found.plan.objective if found.moved <= _SAME_MONEY * max(1.0, old.plan["total_spend"]) else None
@@ -259,7 +259,7 @@ _SAME_MONEY: Final = 1e-6
 """Part of all money below which none has moved."""
 
 
-def _funded(now: Mapping[str, Any], then: Mapping[str, Any]) -> tuple[str, ...]:
+def newly_funded(now: Mapping[str, Any], then: Mapping[str, Any]) -> tuple[str, ...]:
     """List who is funded at least half now and was not then."""
 
     def is_funded(plan: Mapping[str, Any], id: str) -> bool:

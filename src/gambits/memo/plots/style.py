@@ -15,8 +15,8 @@ RULE: Final = "#8a8a8a"
 PALE: Final = "#e4e4e1"
 
 # Dark, middle and light tell apart without colour, on paper and for every eye.
-_PATHS: Final = {"architect": "#17324d", "alchemist": "#d98324", "scale": "#c3ccd4"}
-_OTHER_PATHS: Final = ("#7d8f69", "#e8e2d0", "#6b5b7b")
+_PATHS: Final = {"architect": "#1f3a5f", "alchemist": "#f2c14e", "scale": "#ffffff"}
+_OTHER_PATHS: Final = ("#8f9aa5", "#e8e2d0", "#6b5b7b")
 _MIDDLE_GREY: Final = 120
 DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 """Strokes that tell lines apart."""

@@ -9,6 +9,8 @@ from gambits.memo.plots.style import DASHES, INK, Rows, Spec, domain_of, halo, l
 
 _HIGH, _LOW = 0.7, 0.3
 """Chances at which lines are named: the left of them from below, the others from above."""
+_BESIDE: Final = 0.2
+"""Part of the width that a name takes."""
 _APART: Final = 1.2
 """Lines nearer than this factor share a name."""
 _TRILLION: Final = 1e12
@@ -22,7 +24,8 @@ def exceedance(spreads: dict[str, Any], gambit: str) -> Spec:
         for name in names
         for level, value in enumerate(spreads[name]["percentiles"], 1)
     ]
-    scale = {"domain": domain_of([row["value"] for row in rows], 0.02, 0.05), "nice": False, "zero": False}
+    low, high = domain_of([row["value"] for row in rows], 0.02, 0.05)
+    scale = {"domain": [low, high], "nice": False, "zero": False}
     x = number("value", "worth at least (OOM, averaged over the horizon)", scale=scale)
     y = number("chance", "chance", axis={"format": ".0%", "values": [0, 0.2, 0.4, 0.6, 0.8, 1]})
     dash = {"domain": names, "range": [DASHES[k % len(DASHES)] for k in range(len(names))]}
@@ -43,8 +46,10 @@ def exceedance(spreads: dict[str, Any], gambit: str) -> Spec:
         y=y,
         description={"field": "told"},
     )
-    left = halo(marks[:1], "option", x, y, align="right", dx=-8, dy=8)
-    right = halo(marks[1:], "option", x, y, align="left", dx=8, dy=-7)
+    # The first line is named on its left, unless it runs along the axis.
+    near = int(marks[0]["value"] > low + _BESIDE * (high - low))
+    left = halo(marks[:near], "option", x, y, align="right", dx=-8, dy=8) if near else []
+    right = halo(marks[near:], "option", x, y, align="left", dx=8, dy=-7)
     return picture(lines, points, *left, *right, height=260)
 
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
-from gambits.memo.sections.words import initiative_at, last_period, many_futures, paragraph, plan_at, title_of
+from gambits.memo.sections.words import (
+    evidence_of,
+    initiative_at,
+    last_period,
+    many_futures,
+    paragraph,
+    plan_at,
+    title_of,
+)
 from gambits.memo.teller import Teller, listed
 
 
@@ -24,6 +32,7 @@ def _initiatives(tell: Teller) -> Table:
         Column(tell.say("cost ({about.money})"), is_number=True),
         Column(tell.say("success"), is_number=True),
         Column(tell.say("effects at full funding")),
+        Column(tell.say("evidence, and since when it stands")),
         Column(tell.say("source")),
     )
     rows = tuple(
@@ -32,6 +41,7 @@ def _initiatives(tell: Teller) -> Table:
             tell.cell("text", *initiative_at(id), "cost"),
             tell.cell("percent", *initiative_at(id), "success"),
             _effects(tell, id),
+            _evidence(tell, id),
             tell.cell("text", *initiative_at(id), "source"),
         )
         for id in sorted(tell.value("portfolio", "initiatives"))
@@ -59,6 +69,15 @@ def _effects(tell: Teller, id: str) -> Text:
             text += tell.say(" by {law.words}", law=(*initiative_at(id), "laws", lever))
         found.append(text)
     return listed(found, "; ") if found else tell.say("enabler")
+
+
+def _evidence(tell: Teller, id: str) -> Text:
+    """Say what the effects rest on, whether anybody else has checked them, and since when they stand."""
+    has_effects = tell.has(*initiative_at(id), "effects")
+    text = evidence_of(tell, id) if has_effects else tell.say("no effect of its own")
+    if tell.value(*initiative_at(id), "verified"):
+        text += tell.say(", checked by a third party")
+    return text + tell.say("; {since}", since=("watched", "stands", id))
 
 
 def _effect_laws(tell: Teller) -> tuple[Text, ...]:

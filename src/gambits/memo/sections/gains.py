@@ -5,7 +5,16 @@ from __future__ import annotations
 from gambits.memo.document import Block, Chart, Column, Paragraph, Section, Table, Text
 from gambits.memo.plots.value import exceedance, wall
 from gambits.memo.plots.value import ledger as ledger_picture
-from gambits.memo.sections.words import initiative_at, many_futures, numbers, paragraph, plan_at, source_of, title_of
+from gambits.memo.sections.words import (
+    evidence_of,
+    initiative_at,
+    many_futures,
+    numbers,
+    paragraph,
+    plan_at,
+    source_of,
+    title_of,
+)
 from gambits.memo.teller import Teller
 
 
@@ -72,7 +81,7 @@ def _by_initiative(tell: Teller) -> Table:
             title_of(tell, id),
             tell.cell("text", *initiative_at(id), "path"),
             tell.cell("oom", *plan, "initiatives", id, "contribution"),
-            tell.cell("text", *initiative_at(id), "evidence"),
+            evidence_of(tell, id),
         )
         for id in tell.value("facts", "parts")
     )

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Table, Text
-from gambits.memo.sections.words import last_period, many_futures, plan_at, shares, title_of, titles
+from typing import Any, Final
+
+from gambits.memo.document import Block, Bullets, Chart, Column, Paragraph, Section, Table, Text
+from gambits.memo.plots.frontier import curve
+from gambits.memo.sections.past import objections
+from gambits.memo.sections.words import last_period, many_futures, numbers, plan_at, shares, title_of, titles
 from gambits.memo.teller import Teller
+
+_MOST_OBJECTIONS: Final = 2
+
+
+def other_side(tell: Teller) -> Section | None:
+    """Give the page's last word to those who would decide otherwise."""
+    items = [_in_brief(tell, name) for name in tell.value("about", "others")]
+    items += objections(tell)[:_MOST_OBJECTIONS]
+    if not items:
+        return None
+    return Section("other-side", tell.say("The other side"), (Bullets(tuple(items)),))
+
+
+def _in_brief(tell: Teller, name: str) -> Text:
+    """Say what speaks for another gambit, with its own best number."""
+    against = ("facts", "against", name)
+    ahead: dict[str, float] = {key: tell.value(*against, key) for key in ("gain", "expected", "cvar")}
+    measures = {"gain": "by the end", "expected": "on average", "cvar": "in the worst cases"}
+    best = max(ahead, key=lambda key: (round(ahead[key], 9), key))
+    verb = "does best" if ahead[best] > 0 else "comes nearest"
+    text = tell.say(f"**For the {{against:name}}:** it {verb} {measures[best]}, ", against=against)
+    text += tell.say("{best:signed} OOM against this plan", best=(*against, best))
+    return text + _where_ahead(tell, name) + tell.say(". Its whole case is in the annex.")
+
+
+def _where_ahead(tell: Teller, name: str) -> Text:
+    at = ("facts", "against", name, "scenarios")
+    ahead: dict[str, float] = tell.value(*at)
+    if len(ahead) < 2:  # noqa: PLR2004  (one future is the mean)
+        return ()
+    best = max(sorted(ahead), key=lambda scenario: round(ahead[scenario], 9))
+    return tell.say(", and most where {best:name} comes true ({best:signed})", best=(*at, best))
 
 
 def others(tell: Teller) -> Section | None:
     """Argue for each of the other gambits as its friends would."""
     names: list[str] = tell.value("about", "others")
     blocks: list[Block] = [block for name in names for block in _case(tell, name)]
-    if tell.has("facts", "free"):
+    if tell.has("free"):
         blocks.append(_price(tell))
+    if tell.has("frontier"):
+        blocks.append(_curve(tell))
     if names and tell.value("differences"):
         blocks.append(_differences(tell, names))
     if not blocks:
@@ -69,10 +107,40 @@ def _best_scenario(tell: Teller, name: str) -> list[Text]:
 
 def _price(tell: Teller) -> Paragraph:
     costs = tell.say(
-        "Without its rule of shares the {about.gambit} would be worth {facts.free.objective:oom} OOM as it weighs "
-        "mean and tail: the rule costs {facts.free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
+        "Without its rule of shares the {about.gambit} would be worth {free.objective:oom} OOM as it weighs "
+        "mean and tail: the rule costs {free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
     )
-    return Paragraph((*costs, *shares(tell, "facts", "free", "shares"), *tell.say(".")))
+    return Paragraph((*costs, *shares(tell, "free", "shares"), *tell.say(".")))
+
+
+def _curve(tell: Teller) -> Chart:
+    """Draw what every share of architect is worth."""
+    shows = tell.say(
+        "The best plan at every share of architect, the other rules of the {about.gambit} kept. Circles are the "
+        "gambits' own plans and the best plan of any split, on the line of means. "
+    )
+    points: list[dict[str, Any]] = tell.value("frontier", "points")
+    known = [k for k, each in enumerate(points) if each["objective"] is not None]
+    best = max(known, key=lambda k: (round(points[k]["objective"], 9), -k))
+    shows += tell.say(
+        "Of the shares drawn, {best.architect_share:percent} architect is worth most as the {about.gambit} weighs: "
+        "{best.objective:oom} OOM.",
+        best=("frontier", "points", best),
+    )
+    many = bool(tell.value("frontier", "risk_points"))
+    keys = ("expected", "cvar", "objective") if many else ("expected",)
+    titles = ("on average (OOM)", "in the worst cases", "as the {about.gambit} weighs") if many else ("worth (OOM)",)
+    rows = tuple(
+        (
+            tell.cell("percent", "frontier", "points", k, "architect_share"),
+            *(tell.cell("oom", "frontier", "points", k, key) for key in keys),
+        )
+        for k in known
+    )
+    data = Table("split", (Column(tell.say("architect")), *numbers(tell, *titles)), rows)
+    source = tell.say("Source: plans found anew in {frontier.draws:count} futures.")
+    title = tell.say("The price of the gambit: what every split is worth (OOM)")
+    return Chart("frontier", title, shows, source, curve(tell.value("frontier")), data)
 
 
 def _differences(tell: Teller, names: list[str]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gambits.memo.document import Block, Bullets, Column, Paragraph, Section, Span, Table, Text
+from gambits.memo.sections.past import alarms
 from gambits.memo.sections.words import (
     initiative_at,
     last_period,
@@ -16,6 +17,7 @@ from gambits.memo.sections.words import (
     this_period,
     title_of,
 )
+from gambits.memo.sections.wrong import cost_of_error, rivals_in_brief
 from gambits.memo.teller import Teller, listed
 
 _MOST_NOW: Final = 5
@@ -56,13 +58,15 @@ def recommendation(tell: Teller) -> Section:
         )
         blocks.append(Paragraph((*fund, *split, *tell.say(".")), lead=True))
         blocks.append(Paragraph(_worth(tell)))
-        blocks.append(Paragraph(_rivals(tell))) if tell.value("about", "others") else None
+        beside = (*_rivals(tell), *cost_of_error(tell))
+        if beside:
+            blocks.append(Paragraph(beside))
     else:
         blocks.append(Paragraph(tell.say("Fund nothing: no money can be placed under these rules."), lead=True))
-    warnings = tell.value(*plan, "warnings")
-    if warnings:
-        looks = (tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(len(warnings)))
-        blocks.append(Bullets(tuple(looks)))
+    count = len(tell.value(*plan, "warnings"))
+    looks = [tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(count)]
+    if alarms(tell) or looks:
+        blocks.append(Bullets((*alarms(tell), *looks)))
     return Section("recommendation", tell.say("Recommendation"), tuple(blocks))
 
 
@@ -84,7 +88,21 @@ def _worth(tell: Teller) -> Text:
     apiece = " ({plan.expected:multiple} and {plan.cvar:multiple})" if tell.value("about", "is_compute_alone") else ""
     mean = mean.replace("{apiece}", apiece)
     certain = "No plan under these rules is better by more than {plan.gap:small} OOM."
-    return tell.say(at_the_end + mean + certain, plan=plan, gain=gain, last=last_period(tell))
+    worth = tell.say(at_the_end + mean, plan=plan, gain=gain, last=last_period(tell))
+    return (*worth, *_counted(tell), *tell.say(certain, plan=plan))
+
+
+def _counted(tell: Teller) -> Text:
+    """Say what else than effective compute the worth is made of."""
+    if tell.value("about", "is_compute_alone"):
+        return ()
+    weights: dict[str, float] = tell.value("about", "weights")
+    each = [
+        tell.say("{weight:name} times {weight:plain}", weight=("about", "weights", name))
+        for name, weight in weights.items()
+        if weight
+    ]
+    return (*tell.say("That counts "), *listed(each), *tell.say(", as the objective says. "))
 
 
 def _rivals(tell: Teller) -> Text:
@@ -122,16 +140,13 @@ def options(tell: Teller) -> Section | None:
     columns += numbers(tell, "on average (OOM)", "at the end, as if compute times")
     if spread:
         columns += numbers(tell, "worst realistic", "best realistic")
-    rows = [_option(tell, name, spread=spread) for name in names]
-    rows.append(
-        (
-            tell.say("nothing new"),
-            tell.cell("money", "constants", "none"),
-            tell.cell("oom", "constants", "none"),
-            tell.cell("multiple", "constants", "none"),
-            *((tell.cell("oom", "constants", "none"),) * 2 if spread else ()),
-        )
-    )
+    rows = [
+        _option(tell, plan_at(tell, name), tell.say("{plan.gambit}", plan=plan_at(tell, name)), spread)
+        for name in names
+    ]
+    for name in reversed(list(tell.value("compared", "references"))):
+        at = ("compared", "references", name)
+        rows.append(_option(tell, at, tell.say(_REFERENCES.get(name, "{option:name}"), option=at), spread))
     note = tell.say(
         "Worst realistic is the mean of the worst {plan.tail:percent} of futures, best realistic what one future in "
         "{constants.in_twenty:count} exceeds; in OOM, averaged over the horizon."
@@ -143,16 +158,25 @@ def options(tell: Teller) -> Section | None:
     return Section("options", tell.say("The options"), (table,))
 
 
-def _option(tell: Teller, name: str, *, spread: bool) -> tuple[Text, ...]:
-    plan = plan_at(tell, name)
+_REFERENCES: Final = {
+    "do-nothing": "nothing new",
+    "compute-only": "bought compute alone",
+    "current": "today's allocation",
+}
+
+
+def _option(tell: Teller, at: tuple[str, ...], named: Text, spread: bool) -> tuple[Text, ...]:
+    last = len(tell.value("about", "periods")) - 1
     row = [
-        tell.say("{plan.gambit}", plan=plan),
-        tell.cell("money", *plan, "total_spend"),
-        tell.cell("oom", *plan, "expected"),
-        tell.cell("multiple", *plan, "gain", len(tell.value("about", "periods")) - 1),
+        named,
+        tell.cell("money", *at, "total_spend"),
+        tell.cell("oom", *at, "expected"),
+        tell.cell("multiple", *at, "gain", last),
     ]
     if spread:
-        row += [tell.cell("oom", *plan, "cvar"), tell.cell("oom", "spreads", name, "p95")]
+        best = ("spreads", at[-1], "p95")
+        # Doing nothing has no spread: it is what everything is held against.
+        row += [tell.cell("oom", *at, "cvar"), tell.cell("oom", *(best if tell.has(*best) else (*at, "cvar")))]
     return tuple(row)
 
 
@@ -192,7 +216,7 @@ def now(tell: Teller) -> Section:
 def _people(tell: Teller) -> Text:
     amounts = [
         tell.say(
-            "{used:tenth} {unit} of {name:name} (of {capacity:tenth})",
+            "{used:tenth} of {capacity:tenth} {unit} ({name:name})",
             used=("facts", "now", "uses", name),
             unit=("portfolio", "resources", name, "unit"),
             name=("portfolio", "resources", name),
@@ -231,17 +255,7 @@ def risks(tell: Teller) -> Section:
                 ),
             )
         )
-    items.append(
-        tell.say(
-            "**Belief.** {facts.judged:percent} of the value rests on judgements rather than published effects"
-            + (
-                ", and {plan.extrapolated:percent} on gains more than tenfold beyond their evidence."
-                if tell.has("law")
-                else "."
-            ),
-            plan=plan,
-        )
-    )
+    items.append(_belief(tell))
     if many_futures(tell) and tell.value(*plan, "missing_money", "expected") > 0:
         items.append(
             tell.say(
@@ -251,4 +265,36 @@ def risks(tell: Teller) -> Section:
                 plan=plan,
             )
         )
+    overtaken = rivals_in_brief(tell)
+    if overtaken:
+        items.append(overtaken)
     return Section("risks", tell.say("What could go wrong"), (Bullets(tuple(items)),))
+
+
+def _belief(tell: Teller) -> Text:
+    """Say what the value rests on, by the tags of the effects, and how far beyond its evidence."""
+    parts: dict[str, float] = tell.value("facts", "evidence")
+    told = [
+        tell.say(f"{{facts.evidence.{kind}:chance}} of the value rests on {_RESTS[kind]}")
+        if number == 0
+        else tell.say(f"{{facts.evidence.{kind}:chance}} on {_RESTS[kind]}")
+        for number, kind in enumerate(kind for kind in _RESTS if parts[kind] > 0)
+    ]
+    if not told:
+        return tell.say("**Belief.** There is no gain to believe in.")
+    text = (*tell.say("**Belief.** "), *listed(told), *tell.say("."))
+    if tell.has("law"):
+        text += tell.say(
+            " {plan.extrapolated:percent} of it is gained more than tenfold beyond the size at which it was measured.",
+            plan=plan_at(tell),
+        )
+    return text
+
+
+_RESTS: Final = {
+    "judged": "our judgement of what published results are worth here",
+    "judgement": "judgement alone",
+    "given": "figures of the author's, from the sources named",
+    "published": "figures as published",
+}
+"""What value rests on, in words."""

@@ -27,6 +27,11 @@ def title_of(tell: Teller, id: str) -> Text:
     return tell.cell("text", *initiative_at(id), "title")
 
 
+def evidence_of(tell: Teller, id: str) -> Text:
+    """Say what an initiative's effects rest on, by the weakest of them."""
+    return tell.cell("text", "constants", "evidence", tell.value(*initiative_at(id), "evidence"))
+
+
 def titles(tell: Teller, ids: Iterable[str]) -> Text:
     """List initiatives by title, as a sentence does."""
     return listed([title_of(tell, id) for id in ids])
@@ -51,7 +56,7 @@ def shares(tell: Teller, *at: str) -> Text:
     """Say how money is split over paths: 70% architect and 30% alchemist."""
     found: dict[str, float] = tell.value(*at)
     some = [path for path, part in found.items() if part > _SMALL]
-    return listed([tell.say("{part:percent} {part:name}", part=(*at, path)) for path in some])
+    return listed([tell.say("{part:chance} {part:name}", part=(*at, path)) for path in some])
 
 
 def source_of(tell: Teller) -> Text:

@@ -1,0 +1,70 @@
+"""Which estimates the plan rests on: a bar each, from its low end to its high one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gambits.memo.plots.style import INK, Spec, domain_of, layer, number, picture, word
+
+_MOST: Final = 12
+"""Bars that are drawn; the table behind the picture has all."""
+_SHADES: Final = {"low": "#c3ccd4", "high": "#1f3a5f"}
+"""Light where an estimate is low and dark where it is high."""
+_ROOM: Final = 0.3
+"""Room for words beside the bars, as a part of the range of values."""
+
+
+def tornado(found: dict[str, Any]) -> Spec:
+    """Draw bars around the value as things stand, each end named by where the estimate then lies."""
+    bars = found["tornado"][:_MOST]
+    rows = [_end(bar, end, found["objective"]) for bar in bars for end in _SHADES]
+    values = [found["objective"], *(row["to"] for row in rows)]
+    scale = {"domain": domain_of(values, _ROOM, _ROOM), "nice": False, "zero": False}
+    title = "what the best plan is worth (OOM)"
+    x = number("from", title, scale=scale, axis={"tickCount": 6})
+    y = word("estimate", axis={"ticks": False, "domain": False, "labelLimit": 300})
+    shades = {"domain": list(_SHADES), "range": list(_SHADES.values())}
+    drawn = layer(
+        rows,
+        {"type": "bar", "height": {"band": 0.62}, "stroke": INK, "strokeWidth": 0.5},
+        y=y,
+        x=x,
+        x2={"field": "to"},
+        color=word("end", scale=shades, legend=None),
+        description={"field": "told"},
+    )
+    sides = [
+        layer(
+            [row for row in rows if (row["to"] < row["from"]) is is_left],
+            {"type": "text", "align": "right" if is_left else "left", "dx": -5 if is_left else 5, "aria": False},
+            y=y,
+            x=number("to", title, scale=scale),
+            text={"field": "text"},
+        )
+        for is_left in (True, False)
+    ]
+    at = number("at", title, scale=scale)
+    middle = layer([{"at": found["objective"]}], {"type": "rule", "color": INK, "aria": False}, x=at)
+    return picture(drawn, middle, *sides, height=24 * len(bars), width=420)
+
+
+def _end(bar: dict[str, Any], end: str, objective: float) -> dict[str, Any]:
+    known = _known(bar, end)
+    return {
+        "estimate": bar["name"],
+        "end": end,
+        "from": objective,
+        "to": bar[end],
+        "text": known,
+        "told": f"{bar['name']}, {known}: the best plan is worth {bar[end]:.3f} OOM",
+    }
+
+
+def _known(bar: dict[str, Any], end: str) -> str:
+    """Say where an estimate lies at one end of its bar."""
+    at = bar[f"{end}_at"]
+    if at is None:
+        return "its worst tenth" if end == "low" else "its best tenth"
+    if bar["estimate"].endswith(".success"):
+        return "works" if at else "fails"
+    return f"{at:.3g}".replace("e+", "e")
