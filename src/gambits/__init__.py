@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
+    from gambits.analyse.alternatives import Alternatives
     from gambits.analyse.compare import Comparison
     from gambits.analyse.explanation import Explanation
     from gambits.analyse.frontier import Frontier
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gambits.analyse.study import Settings
     from gambits.errors import GambitsError, InfeasibleError, InputError, UnfinishedError, VerificationError
     from gambits.forecast.oracle import Forecast
-    from gambits.pipeline import compare, explain, frontier, project, score, sensitivity, solve, voi
+    from gambits.pipeline import alternatives, compare, explain, frontier, project, score, sensitivity, solve, voi
     from gambits.portfolio.gambit import Gambit, load_gambit
     from gambits.portfolio.load import check, load
     from gambits.portfolio.model import Portfolio
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alternatives",
     "Comparison",
     "Explanation",
     "Forecast",
@@ -44,6 +46,7 @@ __all__ = [
     "Settings",
     "UnfinishedError",
     "VerificationError",
+    "alternatives",
     "check",
     "compare",
     "explain",
@@ -58,6 +61,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "Alternatives": "gambits.analyse.alternatives",
     "Comparison": "gambits.analyse.compare",
     "Explanation": "gambits.analyse.explanation",
     "Forecast": "gambits.forecast.oracle",
@@ -74,6 +78,7 @@ _HOMES: Final = {
     "Settings": "gambits.analyse.study",
     "UnfinishedError": "gambits.errors",
     "VerificationError": "gambits.errors",
+    "alternatives": "gambits.pipeline",
     "check": "gambits.portfolio.load",
     "compare": "gambits.pipeline",
     "explain": "gambits.pipeline",

@@ -24,6 +24,7 @@ from gambits.allocate.export import export as write_master
 from gambits.allocate.money import paid_before, spend
 from gambits.allocate.plan import Allocation, Plan
 from gambits.analyse import honesty
+from gambits.analyse.alternatives import ALTERNATIVE, COUNT, WITHIN, Alternatives, find_alternatives
 from gambits.analyse.compare import Comparison
 from gambits.analyse.contributions import contributions, extrapolated, matching_compute
 from gambits.analyse.explain import explain as explain_one
@@ -243,6 +244,51 @@ def score(
     study = Study(portfolio, settings)
     with mending(study, chosen):
         return find_score(study, chosen, money)
+
+
+def alternatives(
+    portfolio: Portfolio,
+    gambit: Gambit | str = GAMBITS[0],
+    settings: Settings = FEWER,
+    within: float = WITHIN,
+    count: int = COUNT,
+) -> Alternatives:
+    """Find plans that are nearly as good as the best and as different as possible.
+
+    Parameters
+    ----------
+    portfolio, gambit, settings
+        As in ``solve``; some hundred searches, so fewer draws unless told.
+    within
+        What a plan may be worth less than the best, OOM; above 0.
+    count
+        Plans, the best one among them.
+
+    Raises
+    ------
+    InputError
+        If there is no such gambit, or it does not fit the portfolio.
+    InfeasibleError
+        If no plan obeys every rule.
+    UnfinishedError
+        If the best plan is not certified.
+    """
+    chosen = gambit if isinstance(gambit, Gambit) else load_gambit(gambit)
+    study = Study(portfolio, settings)
+    with mending(study, chosen):
+        _certified(study, chosen)
+    found, ranges = find_alternatives(study, chosen, within, count)
+    plans = [_report(study, chosen, optimum) for optimum in found]
+    return Alternatives(
+        portfolio=portfolio.name,
+        gambit=chosen.name,
+        money=portfolio.money,
+        within=within,
+        plans=(plans[0], *(replace(plan, status=ALTERNATIVE) for plan in plans[1:])),
+        ranges=ranges,
+        draws=study.forecast(chosen).draws.count,
+        seed=None if settings.certain else settings.seed,
+    )
 
 
 def project(portfolio: Portfolio, gambit: Gambit | str = GAMBITS[0], settings: Settings = Settings()) -> Outlook:

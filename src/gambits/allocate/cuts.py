@@ -30,7 +30,7 @@ from gambits.allocate.money import paid_before
 from gambits.allocate.pool import Point
 from gambits.allocate.programme import Programme, formulate
 from gambits.allocate.rows import Cutter, lines_above
-from gambits.allocate.serving import bills, planes
+from gambits.allocate.serving import PAID, bills, planes
 from gambits.allocate.solver import Effort, Row, Status
 from gambits.errors import BrokenRule, InfeasibleError, UnfinishedError
 from gambits.forecast.oracle import Forecast, Values
@@ -57,8 +57,6 @@ _STALLED: Final = 1e-9
 """A bound that falls by less stands still, OOM."""
 _PART_OF_GAP: Final = 0.1
 """Progress may exceed its curve by this part of the gap until the gap is smaller."""
-_PAID: Final = 1e-8
-"""How far a bill may exceed what is left for it, in parts of the total budget: planes close in on it from below."""
 _BETTER: Final = 1e-13
 """A plan is better from here on: less is the rounding of another processor, OOM."""
 
@@ -357,7 +355,7 @@ class Search:
         if self.guide is not None:
             best = self._bills(self.guide)
             room = best + part * (room - best)
-        return bool(np.all(self._bills(point) <= room + _PAID))
+        return bool(np.all(self._bills(point) <= room + PAID))
 
     def _bills(self, point: Point) -> Array:
         return bills(self.layout, point.progress[self.rows], point.funded[self.rows])

@@ -22,6 +22,7 @@ from gambits.allocate.limits import ABSENT, Limits, Term, joined, limits, unknow
 from gambits.allocate.money import spend
 from gambits.allocate.programme import BLOCKS, Programme, build, diminishing, held
 from gambits.allocate.rows import lines_above
+from gambits.allocate.serving import leaves_room, planes
 from gambits.allocate.solver import Effort, Solution, Status
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
@@ -119,10 +120,12 @@ def _loop(search: Search, portfolio: Portfolio, money: Mapping[str, Array], floo
         funded = search.funded(solution.values)
         point = search.ask_plan(funded)
         worth = (1 - search.aversion) * point.values.expected + search.aversion * point.values.tail
-        if worth >= floor:
+        mine = point.progress[search.rows], point.funded[search.rows]
+        if worth >= floor and leaves_room(layout, solution.values, *mine):
             plan = Optimum(point.funded, point.progress, point.values, worth, worth, 0, Ending.OPTIMAL)
             return Nearest(plan, moved(portfolio, plan.funded, money), max(0.0, solution.bound) * layout.budget + lost)
-        model.add(search.cuts(point) + lines_above(layout, solution.values, funded))
+        paying = [] if layout.serving is None else planes(layout, *mine)
+        model.add(search.cuts(point) + paying + lines_above(layout, solution.values, funded))
     return None
 
 
@@ -145,7 +148,7 @@ def _formulate(layout: Layout, aversion: float, money: Mapping[str, Array], floo
     )
     columns = first + np.arange(wanted.size).reshape(wanted.shape)
     rules = joined(block(layout) for block in BLOCKS)
-    worth = [_worth(layout, aversion, floor)] if floor > -np.inf else []
+    worth = [worth_at_least(layout, aversion, floor)] if floor > -np.inf else []
     rows = joined([rules, _differences(layout, columns, wanted), *worth, diminishing(layout)])
     goal = [(int(k), 0.5) for k in columns.ravel()]
     still = np.concatenate([held(layout, rules), np.zeros(wanted.size, dtype=bool)])
@@ -172,7 +175,7 @@ def _differences(layout: Layout, columns: NDArray[np.int64], wanted: Array) -> L
     return joined(parts)
 
 
-def _worth(layout: Layout, aversion: float, floor: float) -> Limits:
+def worth_at_least(layout: Layout, aversion: float, floor: float) -> Limits:
     """The value is at least the floor: cuts bound each θ by what the plan is worth."""
     columns = [*layout.worth[layout.worth != ABSENT], *([layout.tail] if aversion > 0 else [])]
     factors = [1.0 - aversion] * int((layout.worth != ABSENT).sum()) + [aversion] * (aversion > 0)

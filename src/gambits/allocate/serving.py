@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+PAID: Final = 1e-8
+"""How far a bill may exceed what is left for it, in parts of the total budget: planes close in on it from below."""
 _STARTS: Final = (0.0, 0.5, 1.0)
 
 
@@ -43,6 +45,11 @@ def planes(layout: Layout, progress: Array, funded: Array) -> list[Row]:
 def bills(layout: Layout, progress: Array, funded: Array) -> Array:
     """Give the bill of each period for a plan, shape (T,), in parts of the total budget."""
     return _evaluated(layout, progress, funded)[0]
+
+
+def leaves_room(layout: Layout, values: Array, progress: Array, funded: Array) -> bool:
+    """Whether the budget has room for the bill of a plan that a solver proposes with values of every column."""
+    return layout.serving is None or bool(np.all(bills(layout, progress, funded) <= values[layout.bill] + PAID))
 
 
 def _plane(layout: Layout, progress: Array, funded: Array, ending: str) -> Limits:

@@ -47,6 +47,8 @@ _WHOLE_OPTIONS: Final[dict[str, Any]] = {
     "mip_rel_gap": 0.0,
     "mip_feasibility_tolerance": 1e-7,
 }
+_DUAL, _PRIMAL = 1, 4
+"""What HiGHS calls its ways of simplex."""
 _NONE: Final = np.empty(0, dtype=np.int32)
 _FREE: Final = 1e20
 """What HiGHS takes for infinite."""
@@ -305,11 +307,29 @@ class LiveModel:
             self._highs.changeCoeff(int(new.row[k]), column, float(new.coefficient[k]))
         rows, columns = np.arange(len(new), dtype=np.int32), np.arange(len(self.columns), dtype=np.int32)
         self._highs.changeRowsBounds(len(rows), rows, new.low, new.high)
-        lower, upper, cost = np.empty(len(columns)), np.empty(len(columns)), np.zeros(len(columns))
+        lower, upper = np.empty(len(columns)), np.empty(len(columns))
         lower[self._position], upper[self._position] = bounds
-        cost[self._position[[k for k, _ in goal]]] = [factor for _, factor in goal]
         self._highs.changeColsBounds(len(columns), columns, lower, upper)
-        self._highs.changeColsCost(len(columns), columns, cost)
+        self._aim(goal)
+
+    def solve_for(self, goal: Sequence[tuple[int, float]]) -> Solution:
+        """Minimise something else, as (column, coefficient), over the same rows, once ``solve`` has been called."""
+        self._aim(goal)
+        # The last answer still obeys every row and is no longer the least: that is where the primal simplex goes on.
+        self._highs.setOptionValue("simplex_strategy", _PRIMAL)
+        solution = self.solve()
+        self._highs.setOptionValue("simplex_strategy", _DUAL)
+        return solution
+
+    def hurry(self, steps: int) -> None:
+        """Let each simplex take so many steps at most, once ``solve`` has been called; then it has ``STOPPED``."""
+        self._highs.setOptionValue("simplex_iteration_limit", steps)
+
+    def _aim(self, goal: Sequence[tuple[int, float]]) -> None:
+        columns, cost = np.arange(len(self.columns), dtype=np.int32), np.zeros(len(self.columns))
+        cost[self._position[[k for k, _ in goal]]] = [factor for _, factor in goal]
+        for highs in filter(None, (self._highs, self._whole)):
+            highs.changeColsCost(len(columns), columns, cost)
 
     def forget(self, first: int, far: float) -> None:
         """Drop rows from number ``first`` on that the last solution is farther than ``far`` from."""

@@ -1,5 +1,6 @@
 """The command line: it parses, calls, and prints."""
 
+from gambits.cli.alternatives import alternatives
 from gambits.cli.calibrate import calibrate
 from gambits.cli.compare import compare
 from gambits.cli.completion import completion
@@ -22,6 +23,7 @@ main.add_command(memo)
 main.add_command(compare)
 main.add_command(frontier)
 main.add_command(score)
+main.add_command(alternatives)
 main.add_command(sensitivity)
 main.add_command(explain)
 main.add_command(voi)

@@ -42,6 +42,7 @@ What do you want to do?
   weigh 70/30 against 30/70       gambits compare my-lab
   see what the split costs        gambits frontier my-lab
   score a plan of your own        gambits score my-lab my-plan.csv
+  see other plans as good         gambits alternatives my-lab
   see what would change its mind  gambits sensitivity my-lab
   ask why a bet is in or out      gambits explain my-lab self-play
   see what to find out first      gambits voi my-lab

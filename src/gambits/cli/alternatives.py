@@ -1,0 +1,62 @@
+"""``gambits alternatives``: other plans that are nearly as good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
+from gambits.cli.output import check_picture, write_json
+
+if TYPE_CHECKING:
+    from gambits.analyse.alternatives import Alternatives
+    from gambits.analyse.study import Settings
+
+
+@click.command()
+@portfolio_argument
+@gambit_option
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, min_open=True),
+    default=0.01,
+    show_default=True,
+    help="What a plan may be worth less than the best, OOM.",
+)
+@click.option("--count", type=click.IntRange(min=1, max=50), default=5, show_default=True, help="Plans, with the best.")
+@questions_options(200)
+@click.option("--plot", metavar="FILE", help="Draw how far the money of each initiative goes (.svg or .png).")
+@json_option
+@out_option
+def alternatives(
+    portfolio: str, gambit: str, settings: Settings, plot: str | None, as_json: bool, out: str | None, **asked: Any
+) -> None:
+    """Show plans that are nearly as good as the best and as different as possible, and what all of them have.
+
+    The money of each initiative is taken as low and as high as plans so good go.
+    """
+    from gambits import pipeline
+    from gambits.cli.alternatives_tables import other_plans
+    from gambits.cli.output import show
+    from gambits.portfolio.load import load
+
+    check_picture(plot)
+    found = load(portfolio)
+    result = pipeline.alternatives(found, gambit, settings, **asked)
+    _draw(result, plot)
+    if out is not None:
+        write_json(result.to_dict(), out)
+    if as_json and out != "-":
+        write_json(result.to_dict())
+    elif out != "-":
+        show(other_plans(result))
+
+
+def _draw(result: Alternatives, plot: str | None) -> None:
+    if plot is not None:
+        from gambits.cli.output import write_bytes
+        from gambits.memo.alternatives_chart import alternatives_chart
+
+        write_bytes(alternatives_chart(result, Path(plot).suffix), Path(plot))
