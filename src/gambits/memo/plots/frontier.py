@@ -29,7 +29,7 @@ def curve(found: dict[str, Any]) -> Spec:
     scale = {"domain": domain_of(values, 0.12, 0.14), "nice": False, "zero": False}
     share = {"domain": [0, 1], "nice": False}
     x = number("share", "architect's share of architect and alchemist money", scale=share, axis={"format": ".0%"})
-    y = number("value", "worth of the best plan (OOM, averaged over the horizon)", scale=scale)
+    y = number("value", "worth of the best plan (OOM)", scale=scale)
     dash = {"domain": lines, "range": list(DASHES[: len(lines)])}
     drawn = layer(
         rows,

@@ -25,7 +25,7 @@ _CONFIG: Final[Spec] = {
     "font": "Helvetica, Arial, sans-serif",
     "background": "#ffffff",
     # Room for a reader's letters, which may be wider than those that the picture was laid out with.
-    "padding": {"left": 16, "right": 16, "top": 6, "bottom": 6},
+    "padding": {"left": 52, "right": 24, "top": 6, "bottom": 6},
     "view": {"stroke": None},
     "axis": {
         "grid": False,
