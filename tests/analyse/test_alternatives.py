@@ -19,6 +19,7 @@ from gambits.analyse import given
 from gambits.analyse.study import Study
 from gambits.errors import InfeasibleError
 from gambits.portfolio.gambit import Gambit, load_gambit
+from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
 
 Read = Callable[[str], Portfolio]
@@ -73,6 +74,15 @@ def changed(portfolio: Portfolio, id: str, **rule: bool) -> Portfolio:
         portfolio,
         initiatives=tuple(replace(each, **rule) if each.id == id else each for each in portfolio.initiatives),
     )
+
+
+def test_no_plan_is_given_twice(few_draws: Settings) -> None:
+    """Of four bets there are only so many plans nearly as good."""
+    found = gambits.alternatives(load("minimal"), "incumbent", few_draws, WITHIN, 9)
+
+    assert 2 < len(found.plans) < 9
+    assert found.least_distance is not None
+    assert found.least_distance > 0.001 * 40
 
 
 def test_a_range_ends_where_cold_searches_say_that_plans_are_good_enough(found: Alternatives, study: Study) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -193,6 +194,37 @@ def test_worth_in_money_is_what_the_plan_would_lose_with_so_much_less(found: Inf
     less = study.under(Gambit("mean"), without(portfolio, finding.worth)).objective
 
     assert found.objective - less == pytest.approx(finding.evppi, rel=0.15)
+
+
+def test_a_pilot_that_the_budget_cannot_pay_stands_last(read: Read) -> None:
+    queue = gambits.voi(read(LAB.replace("pilot: {cost: 1,", "pilot: {cost: 21,")), FREE, FEW).queue
+
+    assert [each.name for each in queue] == ["hybrid", "play"]
+    assert (queue[-1].loss, queue[-1].net) == (None, None)
+
+
+def test_the_order_of_the_file_changes_nothing(portfolio: Portfolio, read: Read) -> None:
+    head, body = LAB.split("initiatives:\n")
+    blocks = re.split(r"(?m)^(?=  \w+:$)", body)
+    turned = read(f"{head}initiatives:\n{''.join(reversed(blocks))}")
+
+    assert gambits.voi(turned, FREE, FEW).to_dict() == gambits.voi(portfolio, FREE, FEW).to_dict()
+
+
+def test_whole_choices_stages_and_sizes_have_their_worth_too(read: Read) -> None:
+    text = LAB.replace(
+        "    cost: 20\n    success: 0.5\n", "    stages: [{name: p, cost: 4, success: 0.5}, {name: s, cost: 9}]\n"
+    )
+    text = text.replace("informs: [success]", "informs: [stages.p.success]")
+    text = text.replace(
+        "    cost: 20\n    effects: {compute: 1.5}\n    response: 0.8\n",
+        "    cost: 9\n    whole: true\n    effects: {compute: 1.5}\n",
+    )
+    found = gambits.voi(read(text), FREE, FEW)
+
+    assert {"play"} < {each.name for each in found.queue}
+    assert found.evpi > 0
+    assert found.to_dict()["evppi"]["initiatives.play.stages.p.success"] > 0
 
 
 def test_money_is_taken_from_the_next_releases_first(read: Read) -> None:

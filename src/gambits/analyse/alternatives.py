@@ -40,6 +40,8 @@ _MOST_STEPS: Final = 4
 _MOST_ROUNDS: Final = 2
 _FARTHER: Final = 1e-6
 """A set of plans is farther apart from this part of the total budget on."""
+_SAME: Final = 1e-3
+"""Plans that differ by no more than this part of the total budget are one plan to whoever reads them."""
 _CHAINS: Final = 2
 """Searches side by side, on any machine, so that all find the same."""
 
@@ -147,7 +149,7 @@ def find_alternatives(
     within
         What may be given up, OOM; above 0.
     count
-        Plans, the best one among them.
+        Plans at most, the best one among them; fewer where no further one differs.
 
     Returns
     -------
@@ -176,7 +178,8 @@ class _Finding:
     def find(self, count: int) -> tuple[list[Optimum], dict[str, Range]]:
         ends = self._ends()
         plans = [self.best, *(plan for pair in ends for plan in pair)]
-        chosen = _far_apart(np.array([self._money(plan) for plan in plans]), count)
+        least = _SAME * self.portfolio.budget.total
+        chosen = _far_apart(np.array([self._money(plan) for plan in plans]), count, least)
         apart = self._pushed_apart([plans[k] for k in chosen])
         ranges = self._ranges([*plans, *apart])
         return apart, ranges
@@ -246,12 +249,18 @@ class _Finding:
         return dict(sorted(found.items()))
 
 
-def _far_apart(money: Array, count: int) -> list[int]:
-    """Choose plans by their money, shape (P, I): the first, and then each time the one farthest from those chosen."""
+def _far_apart(money: Array, count: int, least: float) -> list[int]:
+    """Choose plans by their money, shape (P, I): the first, and then each time the one farthest from those chosen.
+
+    A plan no farther than ``least`` from one that is chosen is the same plan, and ends the choice.
+    """
     chosen = [0]
     nearest = np.abs(money - money[0]).sum(axis=1)
     while len(chosen) < min(count, len(money)):
         # Ties by the digits that every processor agrees on, and then by order.
-        chosen.append(int(np.argmax(np.round(nearest, 6))))
+        farthest = int(np.argmax(np.round(nearest, 6)))
+        if nearest[farthest] <= 2 * least:
+            break
+        chosen.append(farthest)
         nearest = np.minimum(nearest, np.abs(money - money[chosen[-1]]).sum(axis=1))
     return chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,8 +55,8 @@ class Experiment:
     cost
         Money that the pilot takes; None without one.
     loss
-        What the plan is worth less when so much is taken from the budget, OOM; None without a pilot, or where no plan
-        obeys the rules then.
+        What the plan is worth less when so much is taken from the budget, OOM; None without a pilot, and where the
+        budget has not so much or no plan obeys the rules then: it cannot be paid.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Information:
 
 
 def in_queue(experiment: Experiment) -> tuple[float, str]:
-    """Order experiments by what they leave, most first; what has no known cost, as if it were free."""
-    left = experiment.evppi if experiment.net is None else experiment.net
-    return -round(left, 7), experiment.name
+    """Order experiments by what they leave, most first: without a pilot, as if free; what cannot be paid, last."""
+    if experiment.cost is None:
+        return -round(experiment.evppi, 7), experiment.name
+    return math.inf if experiment.net is None else -round(experiment.net, 7), experiment.name

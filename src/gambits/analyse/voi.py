@@ -209,7 +209,9 @@ class _Finding:
     def _in_money(self, value: float) -> float | None:
         """Give the money whose loss costs as much as a value, between those that were tried; None beyond them."""
         money, losses = self._price
-        return float(np.interp(value, losses, money)) if value <= losses[-1] else None
+        if value > losses[-1]:
+            return None
+        return float(np.interp(value, losses, money)) if value > 0 else 0.0
 
     @cached_property
     def _price(self) -> tuple[Array, Array]:
@@ -225,6 +227,8 @@ class _Finding:
 
     def _loss(self, amount: float) -> float | None:
         """Give what the best plan is worth less without an amount of the first money; None where there is none."""
+        if amount > _left(self.portfolio):
+            return None
         try:
             plan = self.study.under(self.gambit, without(self.portfolio, amount), near=self.plan)
         except InfeasibleError:
@@ -241,6 +245,11 @@ def without(portfolio: Portfolio, amount: float) -> Portfolio:
         left -= taken
     total = max(0.0, budget.total - amount)
     return replace(portfolio, budget=replace(budget, per_period=tuple(releases), total=total))
+
+
+def _left(portfolio: Portfolio) -> float:
+    """Give the money that is still to be released."""
+    return min(portfolio.budget.total, sum(portfolio.budget.per_period[portfolio.now :]))
 
 
 def _one_a_whole(initiatives: Iterable[Initiative]) -> list[Initiative]:

@@ -65,7 +65,7 @@ def _queue(found: Information) -> RenderableType:
     told = [each for each in found.queue if each.cost is not None or each.evppi >= _SMALL]
     for number, each in enumerate(told[:_MOST_EXPERIMENTS], start=1):
         cost = "no pilot" if each.cost is None else money(each.cost)
-        left = "?" if each.net is None else oom(each.net)
+        left = oom(each.net) if each.net is not None else "?" if each.cost is None else "cannot be paid"
         table.add_row(str(number), escape(_name(each)), oom(each.evppi), cost, left, _up_to(each.worth))
     return table
 
