@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -115,6 +116,7 @@ def brief(
     comparison: Comparison,
     past: Past = Past(),
     step: Step = lambda words, number, total: None,
+    known: Mapping[str, Any] = MappingProxyType({}),
     *,
     is_quick: bool = False,
 ) -> dict[str, Any]:
@@ -132,6 +134,8 @@ def brief(
         What was decided before.
     step
         Is told of each question before it is asked.
+    known
+        Answers that were found before about the same inputs, by the key of their question; these are not asked.
     is_quick
         Whether to leave out the questions that take many solves.
 
@@ -141,8 +145,10 @@ def brief(
         If the comparison holds no plan of the gambit.
     """
     inquiry = Inquiry(study, _fewer(study), gambit, comparison, past)
-    asked = [name for name in QUESTIONS if not (is_quick and name in LONG)]
+    asked = [name for name in QUESTIONS if not (name in LONG and (is_quick or name in known))]
     analyses: dict[str, Any] = dict.fromkeys(QUESTIONS)
+    if not is_quick:
+        analyses |= {name: known[name] for name in LONG if name in known}
     for number, name in enumerate(asked, 1):
         words, ask = QUESTIONS[name]
         step(words, number, len(asked))

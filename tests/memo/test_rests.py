@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gambits.analyse.study import Settings, Study
-from gambits.briefing import beside, brief
+from gambits.briefing import LONG, QUESTIONS, beside, brief
 from gambits.cli import main
 from gambits.memo.compose import compose
 from gambits.memo.document import Chart, Document
@@ -224,3 +224,34 @@ def test_a_quick_memo_leaves_out_what_takes_many_solves_and_verifies(folder: Pat
     assert "## What it costs to be wrong" in text
     checked = CliRunner().invoke(main, ["memo", str(folder), "--check", str(file), "--json"], catch_exceptions=False)
     assert json.loads(checked.stdout)["verified"] is True
+
+
+def test_what_was_recorded_is_not_asked_again_and_check_asks_it_anew(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, asked = tmp_path / "ledger.db", list[str]()
+    options = ["--gambit", "challenger", "--draws", "60", "--batches", "0", "--ledger", str(ledger)]
+
+    def spied(name: str, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def answer(inquiry: Any) -> Any:
+            asked.append(name)
+            return ask(inquiry)
+
+        return answer
+
+    def memo(*more: str) -> list[str]:
+        asked.clear()
+        result = CliRunner().invoke(main, ["memo", str(folder), *options, *more], catch_exceptions=False)
+        assert result.exit_code == 0, result.stderr
+        return sorted(set(asked) & set(LONG))
+
+    for name, (words, ask) in list(QUESTIONS.items()):
+        monkeypatch.setitem(QUESTIONS, name, (words, spied(name, ask)))
+    first, second, quick = (str(tmp_path / f"{name}.md") for name in ("first", "second", "quick"))
+
+    assert memo("--record", "--quick", "-o", quick) == []
+    assert memo("--record", "-o", first) == sorted(LONG)
+    assert memo("--no-record", "-o", second) == []
+    assert Path(second).read_bytes() == Path(first).read_bytes()
+    assert memo("--seed", "1", "--no-record", "-o", second) == sorted(LONG)
+    assert memo("--check", first) == sorted(LONG)

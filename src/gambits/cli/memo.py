@@ -17,6 +17,7 @@ from gambits.cli.progress import Watcher
 from gambits.cli.recording import record_options
 
 if TYPE_CHECKING:
+    from gambits.allocate.plan import Plan
     from gambits.analyse.compare import Comparison
     from gambits.analyse.study import Settings
     from gambits.cli.recording import Recorder
@@ -87,6 +88,7 @@ class _Asked:
 
 
 def _write(asked: _Asked, recorder: Recorder, form: str | None, template: Path | None, out: str | None) -> None:
+    from gambits.briefing import LONG
     from gambits.memo.write import write_memo
 
     chosen = form or _form_of(out, template)
@@ -95,7 +97,9 @@ def _write(asked: _Asked, recorder: Recorder, form: str | None, template: Path |
     record, comparison, gambit = _brief(asked)
     data = write_memo(record, _made(asked, record), chosen, template)
     text = data.decode() if chosen in _TEXTS else None
-    recorder.keep(asked.portfolio, gambit, asked.settings, comparison.plans[gambit.name].to_dict(), text)
+    plan = comparison.plans[gambit.name].to_dict()
+    analyses = {} if asked.is_quick else {name: record[name] for name in LONG}
+    recorder.keep(asked.portfolio, gambit, asked.settings, plan, text, analyses)
     if out in (None, "-"):
         write(data.decode())
     else:
@@ -120,7 +124,8 @@ def _form_of(out: str | None, template: Path | None) -> str:
     return "md"
 
 
-def _brief(asked: _Asked) -> tuple[dict[str, Any], Comparison, Gambit]:
+def _brief(asked: _Asked, *, anew: bool = False) -> tuple[dict[str, Any], Comparison, Gambit]:
+    """Find out all that the memo says; what the ledger knows is not asked again, unless all is to be found anew."""
     from gambits.analyse.study import Study
     from gambits.briefing import Past, beside, brief
     from gambits.portfolio.gambit import load_gambit
@@ -130,7 +135,14 @@ def _brief(asked: _Asked) -> tuple[dict[str, Any], Comparison, Gambit]:
         past = Past(book, *_older(asked.against, book)) if asked.against else Past(book)
         comparison = beside(study, chosen)
         told = {"step": asked.settings.watch.step} if isinstance(asked.settings.watch, Watcher) else {}
-        return brief(study, chosen, comparison, past, is_quick=asked.is_quick, **told), comparison, chosen
+        known = {} if anew or book is None else _known(book, comparison.plans[chosen.name])
+        return brief(study, chosen, comparison, past, known=known, is_quick=asked.is_quick, **told), comparison, chosen
+
+
+def _known(book: Ledger, plan: Plan) -> dict[str, Any]:
+    from gambits.ledger.recording import analyses_of
+
+    return analyses_of(book, plan.portfolio, plan.gambit, plan.input_sha256)
 
 
 @contextmanager
@@ -170,7 +182,7 @@ def _check(asked: _Asked, file: Path, told: set[str], *, as_json: bool) -> None:
     how = memo.seal.making
     settings = replace(asked.settings, **{"certain": False, **how.settings})
     made = {name: getattr(how, name) for name in ("gambit", "against") if name not in told}
-    record, _, _ = _brief(replace(asked, settings=settings, is_quick=how.is_quick, **made))
+    record, _, _ = _brief(replace(asked, settings=settings, is_quick=how.is_quick, **made), anew=True)
     verdict = check(memo, record)
     if as_json:
         write_json(verdict.to_dict())

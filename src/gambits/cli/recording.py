@@ -39,7 +39,13 @@ class Recorder:
         return source is click.core.ParameterSource.COMMANDLINE and self.command != "rerun"
 
     def keep(
-        self, portfolio: Portfolio, gambit: Gambit, settings: Settings, plan: Mapping[str, Any], memo: str | None = None
+        self,
+        portfolio: Portfolio,
+        gambit: Gambit,
+        settings: Settings,
+        plan: Mapping[str, Any],
+        memo: str | None = None,
+        analyses: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a run to the ledger, and say its number; nothing unless recording is on."""
         from gambits.cli.places import ledger_beside, records_always
@@ -53,7 +59,7 @@ class Recorder:
         from gambits.ledger.recording import new_run
         from gambits.ledger.store import open_ledger
 
-        run = new_run(self.command, portfolio, gambit, settings.asked, plan, memo)
+        run = new_run(self.command, portfolio, gambit, settings.asked, plan, memo, analyses)
         with open_ledger(ledger_beside(portfolio.file, self.ledger), create=True) as ledger:
             number = ledger.record(run, now(), platform.node())
             alike = [each.number for each in ledger.runs(sha256=run.sha256) if each.number < number]

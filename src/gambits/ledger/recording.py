@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gambits.errors import InputError
 from gambits.files.reading import compose, flatten, plain, read_text
@@ -16,6 +16,10 @@ from gambits.ledger.store import Ledger
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.laws import law_files
+from gambits.versions import versions
+
+_ANALYSES: Final = "analyses"
+"""The part of a run that holds them."""
 
 
 def new_run(
@@ -25,6 +29,7 @@ def new_run(
     settings: Mapping[str, Any],
     plan: Mapping[str, Any],
     memo: str | None = None,
+    analyses: Mapping[str, Any] | None = None,
 ) -> NewRun:
     """Make the run of a plan.
 
@@ -38,7 +43,12 @@ def new_run(
         The answer, as JSON. Its versions go to the environment, outside the hash.
     memo
         The memo that was written of it.
+    analyses
+        What else was asked about it and takes long to find out, as JSON by name.
     """
+    more = {} if memo is None else {"memo": memo}
+    if analyses:
+        more[_ANALYSES] = as_text({"input_sha256": plan["input_sha256"], "answers": dict(analyses)})
     parts = {
         "inputs": as_text(plan["inputs"]),
         "settings": as_text(dict(settings)),
@@ -56,8 +66,33 @@ def new_run(
         money=plan["money"],
         reduced_sha256=reduced_sha256(portfolio, gambit, settings),
         environment=as_text(environment(plan["versions"])),
-        parts=parts if memo is None else parts | {"memo": memo},
+        parts=parts | more,
     )
+
+
+def analyses_of(ledger: Ledger, portfolio: str, gambit: str, input_sha256: str) -> dict[str, Any]:
+    """Give what was found out before about the same inputs and draws, by the same versions; the newest counts.
+
+    Parameters
+    ----------
+    ledger
+        Where to look.
+    portfolio, gambit
+        The names of what was asked about.
+    input_sha256
+        The hash of all that decides its plan.
+
+    Raises
+    ------
+    VerificationError
+        If a part is not what was recorded.
+    """
+    for run in reversed(ledger.runs(portfolio=portfolio, gambit=gambit)):
+        if _ANALYSES in run.parts and run.environment["versions"] == versions():
+            recorded = json.loads(ledger.text(run, _ANALYSES))
+            if recorded["input_sha256"] == input_sha256:
+                return dict(recorded["answers"])
+    return {}
 
 
 def answer_of(plan: Mapping[str, Any]) -> dict[str, Any]:

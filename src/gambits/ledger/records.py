@@ -26,9 +26,9 @@ def hash_of(parts: Mapping[str, str]) -> str:
 class NewRun:
     """A run to be recorded.
 
-    ``parts`` holds texts by name: ``inputs``, ``settings`` and ``plan`` (JSON), ``memo`` (Markdown), and
-    ``source/NAME`` for each file that was read. ``reduced_sha256`` is the hash of what the answer depends on.
-    ``environment`` is JSON: versions and platform.
+    ``parts`` holds texts by name: ``inputs``, ``settings`` and ``plan`` (JSON), ``memo`` (Markdown), ``analyses``
+    (JSON, what else was found out about the plan), and ``source/NAME`` for each file that was read. ``reduced_sha256``
+    is the hash of what the answer depends on. ``environment`` is JSON: versions and platform.
     """
 
     command: str
