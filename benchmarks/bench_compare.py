@@ -1,0 +1,97 @@
+"""What a frontier and a full comparison cost, in solves of one plan. ``--quick`` uses few draws."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from results import table, write_section
+
+from gambits import pipeline
+from gambits.allocate import cuts
+from gambits.analyse import study as studies
+from gambits.analyse.frontier import find_frontier
+from gambits.analyse.study import Settings, Study
+from gambits.analyse.sweeps import side_by_side
+from gambits.portfolio.gambit import Gambit, Share, load_gambit
+from gambits.portfolio.load import load
+from gambits.portfolio.model import Portfolio
+
+QUICK = "--quick" in sys.argv
+DRAWS = 200 if QUICK else 1000
+SHARES = [k / 20 for k in range(21)]
+SETTINGS = Settings(draws=DRAWS)
+Result = TypeVar("Result")
+
+
+def main() -> None:
+    """Measure side by side, in one run, and write RESULTS.md."""
+    portfolio, gambit = load("frontier-lab"), load_gambit("incumbent")
+    found = Study(portfolio, SETTINGS)
+    found.forecast(gambit)  # draws are made once, and are nobody's search
+    search = timed(lambda: found.best(gambit))
+    solve = timed(lambda: pipeline.solve(portfolio, gambit, SETTINGS))
+    curve = timed(lambda: shares(found, gambit))
+    whole = timed(lambda: find_frontier(found, gambit, [load_gambit("challenger")]))
+    searches, compared = counted(portfolio)
+    rows = [
+        ["one search from nothing, to 1e-6 OOM", *told(search, search, solve)],
+        ["`solve`: search, fresh draws, 8 batches", *told(solve, search, solve)],
+        ["21 shares to 1e-5 OOM, one master to either side", *told(curve, search, solve)],
+        ["`frontier`: 21 shares, 11 budgets, 11 weights, marks, margin, ranking", *told(whole, search, solve)],
+        [f"`compare`, {searches} searches", *told(compared, search, solve)],
+    ]
+    text = f"`frontier-lab`, {DRAWS} draws.\n\n{table(['what', 'seconds', 'in searches', 'in `solve`s'], rows)}"
+    print(text)
+    if not QUICK:
+        write_section("Comparing the gambits", text)
+
+
+def timed(task: Callable[[], object]) -> float:
+    """Give the seconds that a task takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def told(seconds: float, search: float, solve: float) -> list[object]:
+    """Write a time, and its ratios."""
+    return [f"{seconds:.1f}", f"{seconds / search:.1f}", f"{seconds / solve:.1f}"]
+
+
+def shares(found: Study, gambit: Gambit) -> None:
+    """Find the plans of every share, walking outwards from the gambit's own as ``frontier`` does."""
+    own = gambit.shares["architect"].low
+    ways = [[s for s in reversed(SHARES) if s < own], [s for s in SHARES if s > own]]
+
+    def walk(way: list[float]) -> None:
+        sweep = found.sweep(gambit)
+        for share in way:
+            turned = replace(gambit, shares={"architect": Share(share, share)})
+            sweep.at(found.portfolio, turned, SETTINGS.patience(SETTINGS.gap))
+
+    side_by_side(walk, ways)
+
+
+def counted(portfolio: Portfolio) -> tuple[int, float]:
+    """Compare the gambits from nothing; give the searches that it takes, batches included, and the seconds."""
+    number, search = [0], cuts.search
+
+    def counting(*arguments: object, **more: object) -> object:
+        number[0] += 1
+        return search(*arguments, **more)  # type: ignore[arg-type]
+
+    cuts.search = counting  # type: ignore[assignment]
+    assert studies.allocate is cuts.allocate, "every search goes through one door"
+    try:
+        seconds = timed(lambda: pipeline.compare(portfolio, settings=SETTINGS))
+    finally:
+        cuts.search = search
+    return number[0], seconds
+
+
+if __name__ == "__main__":
+    main()
