@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
-    from gambits.analyse.alternatives import Alternatives
     from gambits.analyse.study import Settings
 
 
@@ -39,24 +37,11 @@ def alternatives(
     """
     from gambits import pipeline
     from gambits.cli.alternatives_tables import other_plans
-    from gambits.cli.output import show
+    from gambits.memo.alternatives_chart import alternatives_chart
     from gambits.portfolio.load import load
 
     check_picture(plot)
     found = load(portfolio)
     result = pipeline.alternatives(found, gambit, settings, **asked)
-    _draw(result, plot)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(other_plans(result))
-
-
-def _draw(result: Alternatives, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.alternatives_chart import alternatives_chart
-
-        write_bytes(alternatives_chart(result, Path(plot).suffix), Path(plot))
+    picture(alternatives_chart, result, plot)
+    give(result, lambda: other_plans(result), as_json=as_json, out=out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gambits.cli.main import json_option, out_option, portfolio_argument, settings_options
-from gambits.cli.output import write_json
+from gambits.cli.output import finish, give
 from gambits.cli.recording import record_options
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def compare(
     """
     from gambits import pipeline
     from gambits.cli import tables
-    from gambits.cli.output import finish, show
     from gambits.cli.weighing_tables import weighing
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
@@ -41,11 +40,6 @@ def compare(
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
         recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
-    if out is not None:
-        write_json(comparison.to_dict(), out)
-    if as_json and out != "-":
-        write_json(comparison.to_dict())
-    elif out != "-":
-        show(tables.comparison(comparison, found))
-        show(weighing(comparison, found))
+    parts = (lambda: tables.comparison(comparison, found), lambda: weighing(comparison, found))
+    give(comparison, *parts, as_json=as_json, out=out)
     finish(*comparison.plans.values())

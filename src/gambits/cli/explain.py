@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
-    from gambits.analyse.explanation import Explanation
     from gambits.analyse.study import Settings
 
 
@@ -32,23 +30,10 @@ def explain(
     """
     from gambits import pipeline
     from gambits.cli.explain_tables import explained
-    from gambits.cli.output import show
+    from gambits.memo.displacement_chart import displacement_chart
     from gambits.portfolio.load import load
 
     check_picture(plot)
     result = pipeline.explain(load(portfolio), id, gambit, settings)
-    _draw(result, plot)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(explained(result))
-
-
-def _draw(result: Explanation, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.displacement_chart import displacement_chart
-
-        write_bytes(displacement_chart(result, Path(plot).suffix), Path(plot))
+    picture(displacement_chart, result, plot)
+    give(result, lambda: explained(result), as_json=as_json, out=out)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
-    from gambits.analyse.frontier import Frontier
     from gambits.analyse.study import Settings
 
 
@@ -39,24 +37,11 @@ def frontier(
     """
     from gambits import pipeline
     from gambits.cli.frontier_tables import price_of_the_gambit
-    from gambits.cli.output import show
+    from gambits.memo.frontier_chart import frontier_chart
     from gambits.portfolio.load import load
 
     check_picture(plot)
     found = load(portfolio)
     result = pipeline.frontier(found, gambit, settings, points)
-    _draw(result, plot)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(price_of_the_gambit(result, found))
-
-
-def _draw(result: Frontier, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.frontier_chart import frontier_chart
-
-        write_bytes(frontier_chart(result, Path(plot).suffix), Path(plot))
+    picture(frontier_chart, result, plot)
+    give(result, lambda: price_of_the_gambit(result, found), as_json=as_json, out=out)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gambits.cli.completion import complete_gambit, complete_portfolio
-from gambits.cli.output import Group, write, write_json
+from gambits.cli.output import Group, give, write, write_json
 from gambits.cli.recording import record_options
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def solve(
     """Find the best plan under a gambit, with its certificate; -o keeps it as JSON."""
     from gambits import pipeline
     from gambits.cli import price_tables, tables
-    from gambits.cli.output import finish, show
+    from gambits.cli.output import finish
     from gambits.cli.progress import telling
     from gambits.portfolio.gambit import load_gambit
     from gambits.portfolio.load import load
@@ -280,14 +280,8 @@ def solve(
     else:
         plan = pipeline.solve(found, chosen, settings)
     recorder.keep(found, chosen, settings, replace(plan, prices=None).to_dict())
-    if out is not None:
-        write_json(plan.to_dict(), out)
-    if as_json and out != "-":
-        write_json(plan.to_dict())
-    elif out != "-":
-        show(tables.plan(plan, found, gambit))
-        if plan.prices is not None:
-            show(price_tables.prices(plan))
+    priced_parts = () if plan.prices is None else (lambda: price_tables.prices(plan),)
+    give(plan, lambda: tables.plan(plan, found, gambit), *priced_parts, as_json=as_json, out=out)
     finish(plan)
 
 

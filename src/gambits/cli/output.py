@@ -8,9 +8,9 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
@@ -159,6 +159,30 @@ def check_picture(plot: str | None, option: str = "--plot") -> None:
 def write_json(value: dict[str, Any], out: str | None = None) -> None:
     """Write JSON, in the order of its documentation."""
     write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", out)
+
+
+class Record(Protocol):
+    """An answer that can be given as JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        ...
+
+
+def give(record: Record, *parts: Callable[[], RenderableType], as_json: bool, out: str | None) -> None:
+    """Write an answer to the file that was asked for, and show it as JSON or for people; ``-`` is one answer alone."""
+    if out is not None:
+        write_json(record.to_dict(), out)
+    if as_json and out != "-":
+        write_json(record.to_dict())
+    elif out != "-":
+        show(*(part() for part in parts))
+
+
+def picture(chart: Callable[[Any, str], bytes], record: Record, plot: str | None) -> None:
+    """Draw an answer into the file that was asked for, if one was."""
+    if plot is not None:
+        write_bytes(chart(record, Path(plot).suffix), Path(plot))
 
 
 def show(*parts: RenderableType) -> None:

@@ -17,7 +17,7 @@ import click
 
 from gambits.cli.diff import bridge_options, check_plot, draw, is_file
 from gambits.cli.main import json_option, out_option, portfolio_argument
-from gambits.cli.output import write_json
+from gambits.cli.output import give
 from gambits.cli.recording import Recorder, now, record_options
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def rerun(portfolio: str, asked: dict[str, Any], recorder: Recorder, **options: 
     check_plot(request.plot, request.worlds)
 
     def once() -> None:
+        from gambits.cli import rerun_tables
         from gambits.portfolio.load import load
         from gambits.rerun.again import Question
         from gambits.rerun.forward import carried_forward
@@ -93,7 +94,7 @@ def rerun(portfolio: str, asked: dict[str, Any], recorder: Recorder, **options: 
             asked_for = Question(found, chosen, settings, request.worlds, request.stability, request.day, assumed)
             result = _solved_again(asked_for, (name, old, book))
         draw(result.changes, request.plot)
-        _give(result, as_json=request.as_json, out=request.out)
+        give(result, lambda: rerun_tables.again(result), as_json=request.as_json, out=request.out)
         recorder.keep(found, chosen, settings, result.plan)
         finish_as_recorded(result.plan)
 
@@ -189,18 +190,6 @@ def _solved_again(asked: Question, against: tuple[str, Side, Ledger | None]) -> 
 
     with counting("solving again; mixtures of old and new inputs") as tell:
         return rerun(replace(asked, tell=tell), *against)
-
-
-def _give(result: Rerun, *, as_json: bool, out: str | None) -> None:
-    from gambits.cli import rerun_tables
-    from gambits.cli.output import show
-
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(rerun_tables.again(result))
 
 
 def finish_as_recorded(plan: Mapping[str, Any]) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
-    from gambits.analyse.score import Score
     from gambits.analyse.study import Settings
 
 
@@ -31,25 +29,12 @@ def score(
     PLAN is a CSV table with a column `initiative` and one for each period, or `total`; or JSON as of `solve -o`.
     """
     from gambits import pipeline
-    from gambits.cli.output import show
     from gambits.cli.score_tables import scored
+    from gambits.memo.score_chart import score_chart
     from gambits.portfolio.load import load
 
     check_picture(plot)
     found = load(portfolio)
     result = pipeline.score(found, plan, gambit, settings)
-    _draw(result, plot)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(scored(result, found))
-
-
-def _draw(result: Score, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.score_chart import score_chart
-
-        write_bytes(score_chart(result, Path(plot).suffix), Path(plot))
+    picture(score_chart, result, plot)
+    give(result, lambda: scored(result, found), as_json=as_json, out=out)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
 
 
@@ -60,28 +58,15 @@ def sensitivity(
     says what each owner would gain by exaggerating.
     """
     from gambits import pipeline
-    from gambits.cli.output import show
     from gambits.cli.sensitivity_tables import rests_on
+    from gambits.memo.gaming_chart import gaming_chart
+    from gambits.memo.tornado_chart import tornado_chart
     from gambits.portfolio.load import load
 
     for option, file in plots.items():
         check_picture(file, option)
     found = load(portfolio)
     result = pipeline.sensitivity(found, gambit, settings, () if ids == ("none",) else ids or None)
-    _draw(result, plots)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(rests_on(result, found))
-
-
-def _draw(result: Sensitivity, plots: dict[str, str]) -> None:
-    from gambits.cli.output import write_bytes
-    from gambits.memo.gaming_chart import gaming_chart
-    from gambits.memo.tornado_chart import tornado_chart
-
-    for option, file in plots.items():
-        chart = tornado_chart if option == "--plot" else gaming_chart
-        write_bytes(chart(result, Path(file).suffix), Path(file))
+    picture(tornado_chart, result, plots.get("--plot"))
+    picture(gaming_chart, result, plots.get("--plot-gaming"))
+    give(result, lambda: rests_on(result, found), as_json=as_json, out=out)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.output import check_picture, give, picture
 
 if TYPE_CHECKING:
-    from gambits.analyse.information import Information
     from gambits.analyse.study import Settings
 
 
@@ -28,8 +26,8 @@ def voi(portfolio: str, gambit: str, settings: Settings, plot: str | None, as_js
     Under the gambit's rules, for one who maximises the mean; a pilot's cost is taken from the budget.
     """
     from gambits import pipeline
-    from gambits.cli.output import show
     from gambits.cli.voi_tables import worth_knowing
+    from gambits.memo.information_chart import information_chart
     from gambits.portfolio.load import load
 
     check_picture(plot)
@@ -37,18 +35,5 @@ def voi(portfolio: str, gambit: str, settings: Settings, plot: str | None, as_js
         raise click.UsageError("--certain looks at one future, which leaves nothing to find out; leave it out.")
     found = load(portfolio)
     result = pipeline.voi(found, gambit, settings)
-    _draw(result, plot)
-    if out is not None:
-        write_json(result.to_dict(), out)
-    if as_json and out != "-":
-        write_json(result.to_dict())
-    elif out != "-":
-        show(worth_knowing(result, found))
-
-
-def _draw(result: Information, plot: str | None) -> None:
-    if plot is not None:
-        from gambits.cli.output import write_bytes
-        from gambits.memo.information_chart import information_chart
-
-        write_bytes(information_chart(result, Path(plot).suffix), Path(plot))
+    picture(information_chart, result, plot)
+    give(result, lambda: worth_knowing(result, found), as_json=as_json, out=out)
