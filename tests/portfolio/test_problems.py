@@ -379,7 +379,9 @@ WARNINGS = (
         "`hybrid` is on path `Architect`, which has no part in the shares of `architect`",
         "did you mean `architect`?",
     ),
-    Case("path-alike", "    path: architect\n", "    path: alchemists  # here\n", "shares of `alchemist`", "`alchemist`?"),
+    Case(
+        "path-alike", "    path: architect\n", "    path: alchemists  # here\n", "shares of `alchemist`", "`alchemist`?"
+    ),
     Case("after-horizon", COST, f"{COST}    start: 2028Q1  # here\n", "after the last period", "no money"),
     Case(
         "no-effect", NEEDS, f"{NEEDS}  idle:  # here\n    {{path: x, source: x, cost: 1}}\n", "`idle` has no effect", ""
