@@ -168,6 +168,7 @@ def test_a_gambit_as_a_table_has_the_rules_that_hold(answers: dict[str, Any]) ->
     assert rules["shares.alchemist"] == "70%"
     assert rules["most_for_one"] == 0.4
     assert "most_initiatives" not in rules
+    assert rules["aversion"] == 0.1
     assert list(gambits.Gambit("free").to_frame().index) == ["aversion", "tail", "reserve"]
 
 

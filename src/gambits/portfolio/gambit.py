@@ -73,9 +73,9 @@ class Gambit:
         """Give the rules (rows) and their values; those that do not hold are left out."""
         import pandas as pd  # heavy, and a gambit is read without it
 
-        names = ("aversion", "tail", "most_for_one", "cvar_floor", "most_initiatives", "reserve", "extrapolation_cap")
         rules: dict[str, object] = {f"shares.{path}": str(share) for path, share in self.shares.items()}
-        rules |= {name: getattr(self, name) for name in names} | {"only": self.only and ", ".join(self.only)}
+        rules |= {row.name: getattr(self, row.name) for row in GAMBIT.keys if row.name not in _APART}
+        rules["only"] = self.only and ", ".join(self.only)
         held = {name: value for name, value in rules.items() if value is not None}
         return pd.DataFrame({"value": held}, dtype=object).rename_axis("rule")
 
@@ -140,6 +140,9 @@ class ShareKind(Kind):
 _FRACTION: Final = Number(low=0, high=1)
 _MINIMUM: Final = Section((Key("min", _FRACTION, "at least this much", required=True),))
 _OBJECTIVE: Final = next(row.kind for row in PORTFOLIO.keys if row.name == "objective")
+
+_APART: Final = ("name", "shares", "tolerance", "objective")
+"""Keys that are not one rule of the record: ``tolerance`` widens the shares."""
 
 GAMBIT: Final = Section(
     (
