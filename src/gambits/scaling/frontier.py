@@ -48,7 +48,7 @@ FLOP_PER_PARAMETER_SERVED: Final = 2.0
 _MOST_STEPS: Final = 200
 _CLOSED: Final = 1e-14
 _STEP_TOLERANCE: Final = 1e-7
-"""In y, of a step of Newton's, after which the error is some square of it: the slopes err by that, the value by less."""
+"""In y, of a step of Newton's, whose square is what is left: so much the slopes err, and the value by less."""
 
 
 @dataclass(frozen=True, slots=True)
