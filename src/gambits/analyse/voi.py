@@ -92,8 +92,8 @@ class _Finding:
         self.study = study
         self.portfolio = study.portfolio
         self.gambit = gambit
-        # A floor under the tail holds for the plan that knows nothing; what one knows moves the tail itself. Nobody asks
-        # for the tail of these plans, and that of all draws costs nothing.
+        # A floor under the tail holds for the plan that knows nothing; what one knows moves the tail itself.
+        # Nobody asks for the tail of plans that know: that of all draws costs nothing.
         self.knowing = replace(gambit, cvar_floor=None, tail=1.0)
         self.plan = study.best(gambit)
         self.draws = draws
