@@ -66,7 +66,7 @@ def foresight(study: Study, gambit: Gambit, plan: Optimum) -> Foresight:
     masters = Masters(study.portfolio, alone, only(0))
 
     def best(number: int) -> float:
-        found = masters.best(only(number), plan, study.settings.patience(GAP))
+        found = study.noted(masters.best(only(number), plan, study.settings.patience(GAP)))
         # The one plan is open to all: what falls short of it has only stopped early.
         return max(found.objective, float(planned[number]))
 

@@ -166,7 +166,7 @@ class _Pricing:
         self.gambit = gambit
         study.best(gambit)
         self.sweep = study.sweep(gambit)
-        self.base = self.sweep.at(study.portfolio, gambit, study.settings.patience(AIM))
+        self.base = study.noted(self.sweep.at(study.portfolio, gambit, study.settings.patience(AIM)))
         self.is_whole = study.has_whole_choices(gambit)
 
     def price(self, dial: Dial) -> Price:
@@ -212,7 +212,7 @@ class _Pricing:
         if not dial.low <= value <= dial.high:
             return None
         try:
-            return self.sweep.at(*dial.turn(value), self.study.settings.patience(AIM))
+            return self.study.noted(self.sweep.at(*dial.turn(value), self.study.settings.patience(AIM)))
         except InfeasibleError:
             return None
 

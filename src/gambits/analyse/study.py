@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
+from gambits.allocate.cuts import AIM, GAP, Ending, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
 from gambits.allocate.masters import Masters
@@ -83,6 +83,18 @@ class Study:
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
         self._masters: dict[str, Masters] = {}
         self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
+        self._loose: list[float] = []
+
+    @property
+    def uncertified(self) -> int:
+        """How many searches so far ended before their answers were certified."""
+        return len(self._loose)
+
+    def noted(self, found: Optimum) -> Optimum:
+        """Give an answer back, and remember it if it is not certified."""
+        if found.ending is not Ending.OPTIMAL:
+            self._loose.append(found.bound - found.objective)  # sweeps search side by side: a list takes that
+        return found
 
     def forecast(self, gambit: Gambit, seed: str | None = None, draws: int | None = None) -> Forecast:
         """Give the futures seen through a gambit's objective and tail; drawn once for each seed and number."""
@@ -111,7 +123,7 @@ class Study:
         if known is None or known[0] != gambit:
             seen = self.forecast(gambit)
             patience = self.settings.patience(self.settings.gap / 10)
-            found = allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch)
+            found = self.noted(allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch))
             self.pool(seen).keep(found.points)
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
@@ -149,7 +161,7 @@ class Study:
             patience=self.settings.patience(aim),
         )
         pool.keep(found.points)
-        return replace(found, points=())
+        return replace(self.noted(found), points=())
 
     def sweep(self, gambit: Gambit) -> Sweep:
         """Give what finds one best plan after another under rules near a gambit's, from all that is known so far."""
@@ -177,7 +189,7 @@ class Study:
         """
         seen = self._futures(gambit, portfolio)
         found = allocate(portfolio, gambit, seen, near=near, patience=self.settings.patience(aim))
-        return replace(found, points=())
+        return replace(self.noted(found), points=())
 
     def knowing(self, gambit: Gambit, held: Mapping[str, float], near: Optimum, *, aim: float = GAP) -> Optimum:
         """Find the best plan if something were known beforehand, to the tolerance of the certificate.
@@ -198,7 +210,7 @@ class Study:
         masters = self._masters.get(gambit.name)
         if masters is None or masters.gambit != gambit:
             masters = self._masters[gambit.name] = Masters(self.portfolio, gambit, seen)
-        return replace(masters.best(seen, near, self.settings.patience(aim)), points=())
+        return replace(self.noted(masters.best(seen, near, self.settings.patience(aim))), points=())
 
     def _futures(self, gambit: Gambit, portfolio: Portfolio, held: Mapping[str, float] | None = None) -> Forecast:
         """See the futures of a portfolio that is not the study's, or in which something is known."""
@@ -230,6 +242,12 @@ class Study:
             self._beliefs[key] = _Believing(self, chances)
         return self._beliefs[key]
 
+    def another(self, portfolio: Portfolio) -> Study:
+        """Give the study of another portfolio for the same question: what it leaves uncertified counts here."""
+        other = Study(portfolio, replace(self.settings, watch=None))
+        other._loose = self._loose
+        return other
+
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""
         return self._pools.setdefault(id(seen), Pool())
@@ -248,6 +266,7 @@ class _Believing(Study):
         super().__init__(whole.portfolio, whole.settings)
         self._whole = whole
         self._chances = chances
+        self._loose = whole._loose
 
     def draws(self, seed: str, count: int, periods: int) -> Draws:
         return believed(self._whole.draws(seed, count, periods), self._chances)
