@@ -140,8 +140,9 @@ class Forecast:
         total = np.concatenate([part.value for part in sums])
         by_period = np.sum([part.by_period for part in sums], axis=0)
         slopes, bent = _added(sums), self._bend(progress, sums, loose)
-        if self.draws.count == 1:
-            return Values(by_period, float(by_period.sum()), float(total[0]), slopes, slopes, bent, bent)
+        if self.draws.count == 1 or self.tail >= 1:
+            mean = float(self.draws.probability @ total)
+            return Values(by_period, float(by_period.sum()), mean, slopes, slopes, bent, bent)
         in_tail = tail_weights(total, self.draws.probability, self.tail)
         worst = self._work_on_the_worst(progress, funded, in_tail, is_bent)
         tail, tail_bend = float(in_tail @ total), self._bend(progress, worst, loose)
