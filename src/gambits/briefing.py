@@ -241,7 +241,7 @@ def _prices(inquiry: Inquiry) -> list[dict[str, Any]]:
 
 def _a_hundredth(row: dict[str, Any]) -> dict[str, Any]:
     """Add what a hundredth more adds and a hundredth less takes away: a point of a share, or of all there is."""
-    step = 0.01 if row["unit"] == "point" else row["value"] / 100
+    step = 0.01 if row["unit"].startswith("point") else row["value"] / 100
     more, less = (None if row[key] is None else row[key] * step for key in ("more", "less"))
     return row | {"step": step, "adds": more, "takes": less}
 
@@ -310,7 +310,7 @@ def _graph(inquiry: Inquiry) -> dict[str, Any] | None:
     )
     path = drawn.critical_path
     return {
-        "svg": svg(drawn),
+        "svg": svg(drawn, is_titled=False),
         "layers": len(drawn.layers),
         "edges": [{"of": each.of, "waits": each.waits, "how": _how(each)} for each in drawn.edges],
         "critical_path": list(path),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite, log10
 from typing import Any, Final
 
+from gambits import words
 from gambits.allocate.plan import Plan, rounded
 from gambits.analyse.compare import Comparison
 from gambits.errors import BrokenRule
@@ -217,6 +218,7 @@ def _facts(material: Material) -> dict[str, Any]:
         "parts": _parts(plan),
         "unsteady": _unsteady(plan),
         "evidence": _by_evidence(material),
+        "percents": _percents(material),
         "enablers": _enablers(material),
         "stakes": _stakes(material),
         "match": material.match if material.match is None or material.match < float("inf") else None,
@@ -284,6 +286,16 @@ def _by_evidence(material: Material) -> dict[str, float]:
         found[evidence_of(material.portfolio.initiative(id))] += max(0.0, part)
     whole = sum(found.values())
     return {kind: part / whole if whole else 0.0 for kind, part in found.items()}
+
+
+def _percents(material: Material) -> dict[str, Any]:
+    """Give the parts that a sentence lists in whole per cent that add up to a hundred."""
+    free = material.analyses.get("free")
+    return {
+        "plans": {name: words.percents(plan.shares) for name, plan in material.comparison.plans.items()},
+        "free": words.percents(free["shares"]) if free else None,
+        "evidence": words.percents(_by_evidence(material)),
+    }
 
 
 def evidence_of(initiative: Initiative) -> str:

@@ -37,6 +37,11 @@ def _share(fraction: float) -> str:
     return "under 1%" if 0 < fraction < 0.005 else words.percent(fraction)  # noqa: PLR2004  (rounds to 0 %)
 
 
+def _part(hundredths: float) -> str:
+    """Give a part in whole per cent; what was rounded away is there still."""
+    return f"{hundredths:.0f}%" if round(hundredths) else "under 1%"
+
+
 FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "text": str,
     NAME: str,
@@ -52,6 +57,7 @@ FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "plain": "{:.6g}".format,
     "percent": words.percent,
     "chance": _share,
+    "part": _part,
     "multiple": words.multiple,
     "factor": words.factor,
     "flop": words.flop,
