@@ -350,8 +350,10 @@ def _since(inquiry: Inquiry) -> dict[str, Any] | None:
     changes = find_changes(older.plan, new.plan)
     if inquiry.past.worlds and (changes.edits or changes.is_moved):
         changes = replace(changes, bridge=bridge(older, new, inquiry.past.worlds))
+    told, names = changes.to_dict(), estimate_names(study.portfolio)
     return {
-        **changes.to_dict(),
+        **told,
+        "lines": told["lines"] and [line | {"name": names.get(line["edit"], line["edit"])} for line in told["lines"]],
         "against": inquiry.past.against,
         "as_of": older.world.portfolio["as_of"],
         "old_plan_today": worth_today(study, gambit, older),

@@ -13,9 +13,9 @@ from gambits.memo.layered import Layered, Point, arrange
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT
 
 # Boxes are full and stand close: a page holds some twenty in a column, and they have to be read there.
-_WIDE: Final = 246.0
+_WIDE: Final = 280.0
 _HIGH: Final = 64.0
-_ACROSS: Final = 330.0
+_ACROSS: Final = 352.0
 _DOWN: Final = 73.0
 _MARGIN: Final = 28.0
 _HEAD: Final = 92.0
@@ -26,9 +26,9 @@ _FOOT: Final = 84.0
 _NARROWEST: Final = 800.0
 _BAR: Final = 7.0
 _LINE: Final = 16.0
-_LETTERS: Final = 14.0
-_SIGNS: Final = 31
-"""Signs of text that fit into a box."""
+_LETTERS: Final = 13.5
+_SIGNS: Final = 30
+"""Signs of text that fit into a box, in a reader's font too, which may be wide."""
 _MOST_SIGNS: Final = 125
 """Signs of text that fit across the narrowest picture."""
 _MOST_WORDS: Final = 80

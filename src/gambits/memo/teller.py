@@ -171,11 +171,11 @@ def is_still(value: Any, form: str, was: str) -> bool:
     return any(shown(value + shift, form) == was for shift in (-slack, slack))
 
 
-def listed(texts: Sequence[Text], last: str = " and ") -> Text:
+def listed(texts: Sequence[Text], last: str = " and ", between: str = ", ") -> Text:
     """Join texts as a sentence lists things: a, b and c."""
     found: list[Span] = []
     for number, text in enumerate(texts):
         if number:
-            found.append(Span(last if number == len(texts) - 1 else ", "))
+            found.append(Span(last if number == len(texts) - 1 else between))
         found += text
     return tuple(found)

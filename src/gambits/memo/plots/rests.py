@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gambits.memo.graph_text import wrapped
-from gambits.memo.plots.style import INK, Spec, domain_of, layer, number, picture, word
+from gambits.memo.plots.style import INK, NAMES, Spec, domain_of, layer, number, picture, word
 
 _MOST: Final = 12
 """Bars that are drawn; the table behind the picture has all."""
@@ -19,14 +19,13 @@ _ROOM: Final = 0.3
 
 def tornado(found: dict[str, Any]) -> Spec:
     """Draw bars around the value as things stand, each end named by where the estimate then lies."""
-    bars = [bar | {"name": "\n".join(wrapped(bar["name"], _SIGNS, 2))} for bar in found["tornado"][:_MOST]]
+    bars = found["tornado"][:_MOST]
     rows = [_end(bar, end, found["objective"]) for bar in bars for end in _SHADES]
     values = [found["objective"], *(row["to"] for row in rows)]
     scale = {"domain": domain_of(values, _ROOM, _ROOM), "nice": False, "zero": False}
     title = "what the best plan is worth (OOM)"
     x = number("from", title, scale=scale, axis={"tickCount": 6})
-    lines = {"labelExpr": "split(datum.label, '\\n')", "labelLineHeight": 12, "labelLimit": 300}
-    y = word("estimate", axis={"ticks": False, "domain": False, "labelFontSize": 11, **lines})
+    y = word("estimate", axis=NAMES)
     shades = {"domain": list(_SHADES), "range": list(_SHADES.values())}
     drawn = layer(
         rows,
@@ -66,7 +65,7 @@ def _named_ends(bar: dict[str, Any], objective: float) -> list[dict[str, Any]]:
 def _end(bar: dict[str, Any], end: str, objective: float) -> dict[str, Any]:
     known = _known(bar, end)
     return {
-        "estimate": bar["name"],
+        "estimate": "\n".join(wrapped(bar["name"], _SIGNS, 2)),
         "end": end,
         "from": objective,
         "to": bar[end],

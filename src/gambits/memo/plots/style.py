@@ -18,6 +18,15 @@ PALE: Final = "#e4e4e1"
 _PATHS: Final = {"architect": "#1f3a5f", "alchemist": "#f2c14e", "scale": "#ffffff"}
 _OTHER_PATHS: Final = ("#8f9aa5", "#e8e2d0", "#6b5b7b")
 _MIDDLE_GREY: Final = 120
+NAMES: Final[Spec] = {
+    "ticks": False,
+    "domain": False,
+    "labelFontSize": 11,
+    "labelLineHeight": 12,
+    "labelLimit": 300,
+    "labelExpr": "split(datum.label, '\\n')",
+}
+"""An axis of names that take a line or two."""
 DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 """Strokes that tell lines apart."""
 

@@ -80,8 +80,8 @@ def _worth(tell: Teller) -> Text:
     plan = plan_at(tell)
     gain = (*plan, "gain", str(len(tell.value("about", "periods")) - 1))
     at_the_end = (
-        "By the end of {last} that is worth {gain:oom} OOM more than doing nothing new: as if the training compute of "
-        "the flagship model were multiplied by {gain:multiple}. "
+        "By the end of {last} that is worth {gain:oom} orders of magnitude (OOM) of effective compute more than doing "
+        "nothing new: as if the training compute of the flagship model were multiplied by {gain:multiple}. "
     )
     if many_futures(tell):
         mean = (
@@ -188,7 +188,7 @@ def now(tell: Teller) -> Section:
         return Section("now", title, (paragraph(tell, "Nothing has to be committed in {first}.", first=first),))
     most = [
         tell.say(
-            "{each.title} {money:money}",
+            "{each.title} ({money:money})",
             each=initiative_at(id),
             money=(*plan_at(tell), "initiatives", id, "spend", str(tell.value("about", "now"))),
         )
@@ -243,10 +243,10 @@ def risks(tell: Teller) -> Section:
         enabler = ("facts", "enablers", 0)
         items.append(
             (
-                *tell.say("**One failure that takes others with it.** "),
+                *tell.say("**One failure that takes others with it.** “"),
                 *title_of(tell, row["id"]),
                 *tell.say(
-                    " fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
+                    "” fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
                     "with it, "
                     + ("in the one initiative" if row["count"] == 1 else "in {enabler.count:count} initiatives")
                     + " that cannot do without it.",

@@ -51,8 +51,8 @@ def evidence_of(tell: Teller, id: str) -> Text:
 
 
 def titles(tell: Teller, ids: Iterable[str]) -> Text:
-    """List initiatives by title, as a sentence does."""
-    return listed([title_of(tell, id) for id in ids])
+    """List initiatives by title; titles have commas of their own."""
+    return listed([title_of(tell, id) for id in ids], "; ", "; ")
 
 
 def many_futures(tell: Teller) -> bool:
