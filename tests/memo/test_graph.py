@@ -87,7 +87,7 @@ def test_a_picture_is_well_formed_and_says_in_words_what_it_shows(lab: Dependenc
     assert desc is not None
     assert "hybrid-flagship waits for hybrid-pilot (requires)." in desc
     assert "26 initiatives in 3 layers" in desc or "initiatives in" in desc
-    boxes = [told for group in top.iter(f"{SVG}g") if (told := group.findtext(f"{SVG}title"))]
+    boxes = [group.findtext(f"{SVG}title") for group in top.iter(f"{SVG}g")]
     assert len(boxes) == len(lab.portfolio.initiatives)
     assert any(box and box.startswith("training-platform: Training platform") and "opens" in box for box in boxes)
 

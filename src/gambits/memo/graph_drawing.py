@@ -51,14 +51,15 @@ def svg(graph: Dependencies, *, is_titled: bool = True) -> str:
     """
     found = arrange(graph.layers, [(edge.of, edge.waits) for edge in graph.edges])
     width = max(_NARROWEST, 2 * _MARGIN + _ACROSS * (len(graph.layers) - 1) + _WIDE)
-    top = _HEAD if is_titled else _TOP
-    height = top + _DOWN * found.height + _FOOT
+    # Without its title the picture begins lower.
+    top = 0.0 if is_titled else _HEAD - _TOP
+    height = _HEAD + _DOWN * found.height + _FOOT - top
     heading = [
         _text(_MARGIN, 32, _headline(graph), size=19, weight="bold"),
         *(_text(_MARGIN, 54 + 16 * k, line, ink=_GREY) for k, line in enumerate(_subtitle(graph))),
     ]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top:g} {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" aria-labelledby="title desc" '
         'font-family="Helvetica, Arial, sans-serif" font-size="12">'
     )
@@ -67,13 +68,11 @@ def svg(graph: Dependencies, *, is_titled: bool = True) -> str:
         f'<title id="title">{escape(_headline(graph))}</title>',
         f'<desc id="desc">{escape(in_words(graph))}</desc>',
         f"<defs>{_MARKS}</defs>",
-        f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
+        f'<rect y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
         *(heading if is_titled else []),
-        f'<g transform="translate(0,{top:g})">',
         *_lines(graph, found),
         *(_box(graph, id, found.places[id]) for layer in graph.layers for id in layer),
-        "</g>",
-        *_legend(graph, height - _FOOT + 34),
+        *_legend(graph, top + height - _FOOT + 34),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -154,7 +153,7 @@ def _left(point: Point) -> float:
 
 
 def _middle(point: Point) -> float:
-    return _DOWN * point[1] + _HIGH / 2
+    return _HEAD + _DOWN * point[1] + _HIGH / 2
 
 
 def _box(graph: Dependencies, id: str, place: Point) -> str:

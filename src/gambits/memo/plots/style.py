@@ -30,7 +30,7 @@ NAMES: Final[Spec] = {
 DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 """Strokes that tell lines apart."""
 
-_CONFIG: Final[Spec] = {
+CONFIG: Final[Spec] = {
     "font": "Helvetica, Arial, sans-serif",
     "background": "#ffffff",
     # Room for a reader's letters, which may be wider than those that the picture was laid out with.
@@ -49,14 +49,16 @@ _CONFIG: Final[Spec] = {
     },
     "text": {"fontSize": 12, "color": INK},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolStrokeColor": INK},
+    "title": {"fontSize": 15, "subtitleFontSize": 12, "subtitlePadding": 6, "anchor": "start", "offset": 12},
 }
+"""What all pictures share, those of the memo and those of commands."""
 
 
 def picture(*layers: Spec, height: int, width: int = WIDTH, resolve: Spec | None = None) -> Spec:
     """Put layers over one another into a picture of one size."""
     spec: Spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "config": _CONFIG,
+        "config": CONFIG,
         "width": width,
         "height": height,
         "layer": list(layers),
