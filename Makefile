@@ -19,6 +19,7 @@ help: ## list the targets
 .PHONY: demo
 demo: .venv/.installed-run ## decide a small portfolio that ships with gambits
 	$(BIN)/gambits demo
+	@echo; echo "The command is $(BIN)/gambits; after  . $(BIN)/activate  it is gambits."
 
 .PHONY: test
 test: .venv/.installed-test ## run the tests

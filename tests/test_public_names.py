@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,87 @@ def test_public_names_are_listed_by_dir() -> None:
 def test_a_name_that_is_not_public_is_missing_in_the_usual_way() -> None:
     with pytest.raises(AttributeError, match="module 'gambits' has no attribute 'slove'"):
         _ = gambits.slove  # type: ignore[attr-defined]
+
+
+FUNCTIONS = [name for name in gambits.__all__ if inspect.isfunction(getattr(gambits, name))]
+
+
+def returned(name: str) -> type:
+    """Give the class that a public function is annotated to return."""
+    function = getattr(gambits, name)
+    found = inspect.get_annotations(function)["return"]
+    scope = vars(inspect.getmodule(function))
+    return eval(found, scope) if isinstance(found, str) else found
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "check"])
+def test_what_a_public_function_returns_is_public_and_shows_itself_as_a_table(name: str) -> None:
+    """``check`` gives a tuple of problems, each of which is a sentence."""
+    record = returned(name)
+
+    assert record.__name__ in gambits.__all__
+    assert inspect.getdoc(record.to_frame)
+    assert callable(record._repr_html_)
+    assert hasattr(record, "to_dict") or record in (gambits.Portfolio, gambits.Gambit), "these are read, not found"
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Any]:
+    """What every function that asks a question of a portfolio gives back."""
+    portfolio = gambits.load("minimal")
+    plan = gambits.solve(portfolio, settings=CERTAIN)
+    few = Settings(draws=20, batches=0)
+    return {
+        "alternatives": gambits.alternatives(portfolio, settings=CERTAIN, count=2),
+        "compare": gambits.compare(portfolio, settings=CERTAIN),
+        "explain": gambits.explain(portfolio, "hybrid-backbone", settings=CERTAIN),
+        "frontier": gambits.frontier(portfolio, settings=CERTAIN, points=2),
+        "load": portfolio,
+        "load_gambit": gambits.load_gambit("challenger"),
+        "project": gambits.project(portfolio, settings=CERTAIN),
+        "score": gambits.score(portfolio, plan, "challenger", CERTAIN),
+        "sensitivity": gambits.sensitivity(portfolio, settings=CERTAIN, initiatives=()),
+        "solve": plan,
+        "voi": gambits.voi(portfolio, settings=few),
+    }
+
+
+def test_every_answer_is_shown(answers: dict[str, Any]) -> None:
+    assert set(answers) == set(FUNCTIONS) - {"check"}
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "check"])
+def test_a_page_of_a_notebook_has_a_title_a_sentence_and_the_frame(name: str, answers: dict[str, Any]) -> None:
+    record = answers[name]
+    frame, page = record.to_frame(), record._repr_html_()
+
+    assert page.startswith("<p><strong>")
+    assert page.count("<tr") >= len(frame)
+    assert len(frame) > 0
+    for row in frame.index:
+        assert f"<th>{row}</th>" in page
+
+
+def test_a_projection_as_a_table_has_the_worth_of_each_initiative_and_the_lab_by_period(
+    answers: dict[str, Any],
+) -> None:
+    outlook, portfolio = answers["project"], answers["load"]
+    frame, baseline = outlook.to_frame(), outlook.baseline_frame()
+
+    assert list(frame.index) == sorted(each.id for each in portfolio.initiatives)
+    assert frame.loc["self-play", "alone"] == outlook.initiatives["self-play"].alone
+    assert list(baseline.index) == list(portfolio.periods.names)
+    assert baseline["effective_compute"].tolist() == [each.effective_compute for each in outlook.baseline]
+
+
+def test_a_gambit_as_a_table_has_the_rules_that_hold(answers: dict[str, Any]) -> None:
+    rules = answers["load_gambit"].to_frame()["value"].to_dict()
+
+    assert rules["shares.alchemist"] == "70%"
+    assert rules["most_for_one"] == 0.4
+    assert "most_initiatives" not in rules
+    assert rules["aversion"] == 0.1
+    assert list(gambits.Gambit("free").to_frame().index) == ["aversion", "tail", "reserve"]
 
 
 def test_the_errors_share_one_root() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gambits.analyse.explanation import Explanation
     from gambits.analyse.frontier import Frontier
     from gambits.analyse.information import Information
+    from gambits.analyse.outlook import Outlook
     from gambits.analyse.score import Score
     from gambits.analyse.sensitivity import Sensitivity
     from gambits.analyse.study import Settings
@@ -39,6 +40,7 @@ __all__ = [
     "InfeasibleError",
     "Information",
     "InputError",
+    "Outlook",
     "Plan",
     "Portfolio",
     "Score",
@@ -71,6 +73,7 @@ _HOMES: Final = {
     "InfeasibleError": "gambits.errors",
     "Information": "gambits.analyse.information",
     "InputError": "gambits.errors",
+    "Outlook": "gambits.analyse.outlook",
     "Plan": "gambits.allocate.plan",
     "Portfolio": "gambits.portfolio.model",
     "Score": "gambits.analyse.score",

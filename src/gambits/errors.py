@@ -128,9 +128,13 @@ class InfeasibleError(GambitsError):
 
 
 class UnfinishedError(GambitsError):
-    """The solver stopped before a plan could be certified."""
+    """The solver stopped before a plan could be certified; ``is_given`` says whether the answer was given even so."""
 
     exit_code = 5
+
+    def __init__(self, message: str, hint: str = "", *, is_given: bool = False) -> None:
+        super().__init__(message, hint)
+        self.is_given = is_given
 
 
 class VerificationError(GambitsError):

@@ -288,6 +288,7 @@ def alternatives(
         ranges=ranges,
         draws=study.forecast(chosen).draws.count,
         seed=None if settings.certain else settings.seed,
+        uncertified=study.uncertified,
     )
 
 
@@ -350,6 +351,7 @@ def sensitivity(
         gaming=gaming(study, chosen),
         draws=study.forecast(chosen).draws.count,
         seed=None if settings.certain else settings.seed,
+        uncertified=study.uncertified,
     )
 
 

@@ -39,7 +39,7 @@ def test_the_table_shows_layers_times_and_worth(run: Run, lab: Path) -> None:
 def test_json_has_every_key_that_is_promised(run: Run, lab: Path, plan: Path) -> None:
     record = json.loads(run("graph", lab, "--certain", "--plan", plan, "--json").stdout)
 
-    assert set(record) == KEYS | {"format", "portfolio", "money", "gambit", "excludes"}
+    assert set(record) == KEYS | {"format", "portfolio", "money", "gambit", "excludes", "uncertified"}
     assert (record["format"], record["gambit"]) == ("gambits/graph/1", "challenger")
     assert record["layers"] == [["hybrid", "rented", "verifier"], ["play"]]
     assert record["edges"] == [

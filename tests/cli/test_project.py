@@ -16,7 +16,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.mark.parametrize("name", ["challenger-startup", "frontier-lab", "minimal"])
 def test_every_table_fits_a_hundred_columns(name: str) -> None:
-    result = run(name, "--draws", "60", "--batches", "0")
+    result = run(name, "--draws", "60")
 
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100

@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from gambits import load
+from gambits.files.bundled import laws
 
 Run = Callable[..., Result]
 
@@ -73,8 +74,7 @@ def test_a_portfolio_with_faults_is_no_template(run: Run, write: Callable[[str, 
 
 
 def test_a_law_file_is_not_forgotten(run: Run, lab: Path) -> None:
-    law = Path(load("minimal").file).parents[2] / "src/gambits/scaling/laws/chinchilla-2022.yaml"
-    Path("own.yaml").write_text(law.read_text(encoding="utf-8"), encoding="utf-8")
+    Path("own.yaml").write_text(laws()["chinchilla-2022"].read_text(encoding="utf-8"), encoding="utf-8")
     lab.write_text(lab.read_text(encoding="utf-8").replace("frontier:", "frontier:\n  law: own.yaml"), encoding="utf-8")
 
     assert "Copy own.yaml into its folder" in run("template", lab, "-o", "tables").stdout

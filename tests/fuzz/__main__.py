@@ -19,6 +19,7 @@ _SHARE = 500
 def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=2000, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first, to go on where a run ended")
     parser.add_argument("--seed", type=int, default=1, help="what they are drawn from")
     parser.add_argument("--jobs", type=int, default=None, help="processes; as many as processors unless given")
     parser.add_argument("--only", type=int, help="run the one case of this number, and keep its files in fuzz-NUMBER/")
@@ -26,12 +27,10 @@ def main() -> int:
     _be_strict()
     if asked.only is not None:
         return _run_one(asked.only, asked.seed)
-    starts = range(0, asked.cases, _SHARE)
+    starts, end = range(asked.first, asked.first + asked.cases, _SHARE), asked.first + asked.cases
     total = Tally()
     with ProcessPoolExecutor(asked.jobs, initializer=_be_strict) as pool:
-        parts = pool.map(
-            tally, starts, [min(start + _SHARE, asked.cases) for start in starts], [asked.seed] * len(starts)
-        )
+        parts = pool.map(tally, starts, [min(start + _SHARE, end) for start in starts], [asked.seed] * len(starts))
         for done, part in enumerate(parts, start=1):
             total = total + part
             if sys.stderr.isatty():

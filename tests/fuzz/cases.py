@@ -45,6 +45,22 @@ class Case:
     name: str = ""
 
 
+_LAB: Final = "lab.yaml"
+_PLAN: Final = ("--json", "-o", f"{OUT}/plan.json")
+_COMMANDS: Final[dict[tuple[str, ...], int]] = {
+    ("check", _LAB, "--json"): 800,
+    ("solve", _LAB, "--certain", *_PLAN): 40,
+    ("solve", _LAB, "--certain", "--gambit", "challenger", *_PLAN): 40,
+    ("solve", _LAB, "--certain", "--gambit", "compute-only", *_PLAN): 40,
+    ("solve", _LAB, "--certain"): 40,
+    ("project", _LAB, "--certain", "--json"): 20,
+    ("compare", _LAB, "--certain", "--json"): 11,
+    ("memo", _LAB, "--certain", "--quick", "-o", f"{OUT}/memo.md"): 8,
+    ("memo", _LAB, "--certain", "-o", f"{OUT}/memo.md"): 1,
+}
+"""What is done with a portfolio, and how often: what takes a hundred solves is asked seldom."""
+
+
 def case(number: int, seed: int) -> Case:
     """Give the case of a number."""
     rng = Random(f"{seed}/{number}")
@@ -56,31 +72,10 @@ def case(number: int, seed: int) -> Case:
 def _portfolio(state: str, rng: Random) -> Case:
     text = wild_file(PORTFOLIO, rng) if state == WILD else _one_of(sound_portfolio(rng), _BUNDLED, rng)
     kind, data, damage = _spoilt(state, text, PORTFOLIO, rng)
-    lab, out = "lab.yaml", f"{OUT}/plan.json"
-    drawn = ("--draws", "12", "--batches", "0")
-    how = rng.choice([("--certain",)] * 5 + [drawn])
-    command = rng.choice(
-        [
-            ("check", lab, "--json"),
-            (
-                "solve",
-                lab,
-                "--gambit",
-                rng.choice(["incumbent", "challenger", "compute-only"]),
-                "--json",
-                "-o",
-                out,
-                *how,
-            ),
-            ("solve", lab, *how),
-            ("compare", lab, "--certain", "--json"),
-            ("memo", lab, "--certain", "-o", f"{OUT}/memo.md"),
-            ("project", lab, "--certain", "--json"),
-        ]
-        if rng.random() < 0.5 or state == DAMAGED
-        else [("check", lab, "--json")]
-    )
-    return Case("portfolio", kind, {lab: data}, command, _ENDS[state], damage, lab)
+    command = rng.choices(list(_COMMANDS), list(_COMMANDS.values()))[0]
+    if command[0] in ("solve", "compare") and rng.random() < 0.1:
+        command = (*(word for word in command if word != "--certain"), "--draws", "12", "--batches", "0")
+    return Case("portfolio", kind, {_LAB: data}, command, _ENDS[state], damage, _LAB)
 
 
 def _gambit(state: str, rng: Random) -> Case:
@@ -97,7 +92,8 @@ def _law(state: str, rng: Random) -> Case:
     draws = _LAW_DRAWS if state == DAMAGED or rng.random() < 0.5 else scrambled(_LAW_DRAWS.decode(), rng)
     draws = _LAW_DRAWS if state == SOUND else draws
     files = {"lab.yaml": _LAB_OF_LAW, "mine.yaml": data, "draws.csv": draws}
-    command = ("solve", "lab.yaml", "--draws", "8", "--batches", "0", "--json")
+    checked = ("check", "lab.yaml", "--json")
+    command = ("solve", "lab.yaml", "--draws", "8", "--batches", "0", "--json") if rng.random() < 0.3 else checked
     return Case("law", kind, files, command, _ENDS[state], damage, "mine.yaml")
 
 
@@ -149,11 +145,11 @@ def _with_another_value(whole: dict[str, Any], rng: Random) -> dict[str, Any]:
 
 
 LOADERS: Final[dict[str, tuple[Callable[[str, Random], Case], int]]] = {
-    "portfolio": (_portfolio, 79),
-    "gambit": (_gambit, 10),
-    "law": (_law, 6),
+    "portfolio": (_portfolio, 168),
+    "gambit": (_gambit, 12),
+    "law": (_law, 12),
     "runs": (_runs, 1),
-    "plan": (_plan, 5),
+    "plan": (_plan, 10),
 }
 """What reads files, and how often it has its turn."""
 
@@ -175,7 +171,7 @@ def _kind(state: str, damage: str) -> str:
 
 
 def _one_of(drawn: str, shipped: tuple[str, ...], rng: Random) -> str:
-    return rng.choice(shipped) if rng.random() < 0.1 else drawn
+    return rng.choice(shipped) if rng.random() < 0.02 else drawn
 
 
 def _table(rng: Random) -> list[str]:

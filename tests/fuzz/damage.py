@@ -152,12 +152,13 @@ def leave_out_a_required_key(sound: Sound, rng: Random) -> Damaged | None:
 
 
 def name_nobody(sound: Sound, rng: Random) -> Damaged | None:
-    """An id that is no initiative."""
+    """An id that is no initiative, or no estimate."""
     places = [place for place in sound.places if isinstance(kind_at(place.path, sound.section), Ids)]
     if not places or sound.section is not PORTFOLIO:
         return None
     place = rng.choice(places)
-    return Damaged(sound.with_value(place, "[nobody]"), "unknown-initiative", place.lines)
+    code = "unknown-estimate" if place.path.endswith(".informs") else "unknown-initiative"
+    return Damaged(sound.with_value(place, "[nobody]"), code, place.lines)
 
 
 def wait_for_oneself(sound: Sound, rng: Random) -> Damaged | None:

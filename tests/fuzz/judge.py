@@ -18,8 +18,10 @@ from fuzz.places import OUT, TMP, in_folder
 from fuzz.watch import watched
 from gambits.cli import main
 
-_PATIENCE: Final = 60
+_PATIENCE: Final = 120
 """Seconds after which a case hangs."""
+_HUNG: Final = -1
+"""What stands for the exit code of a case that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,29 @@ def run(case: Case) -> Outcome:
     """Run a case, and judge it."""
     with in_folder(case.files) as folder:
         start = time.perf_counter()
-        with watched(folder / OUT, folder / TMP) as outside, _no_longer_than(_PATIENCE):
-            result = CliRunner().invoke(main, case.command)
+        with watched(folder / OUT, folder / TMP) as outside:
+            result = _invoked(case)
         seconds = time.perf_counter() - start
         left = [file.name for file in (folder / OUT).iterdir()]
         kept = {OUT, TMP, *case.files}
         changed = [file.name for file in (*folder.iterdir(), *(folder / TMP).iterdir()) if file.name not in kept]
+    if result is None:
+        return Outcome(case, _HUNG, seconds, (f"hangs: not done in {_PATIENCE} s",))
     faults = [*_ended(case, result), *_explained(case, result)]
     faults += [f"outside its folder: {event}" for event in outside]
     faults += [f"left behind: {name}" for name in changed]
     if result.exit_code and left:
         faults.append(f"failed, and left {left}")
     return Outcome(case, result.exit_code, seconds, tuple(faults))
+
+
+def _invoked(case: Case) -> Result | None:
+    """Run a case's command; none if it does not end."""
+    try:
+        with _no_longer_than(_PATIENCE):
+            return CliRunner().invoke(main, case.command)
+    except Hangs:
+        return None
 
 
 @contextmanager

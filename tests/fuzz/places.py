@@ -14,12 +14,15 @@ OUT: Final = "out"
 TMP: Final = "tmp"
 """The folder that a command may write into if it leaves nothing there."""
 
+_MEMORY: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where folders come and go without a disk, if there is such a place."""
+
 
 @contextmanager
 def in_folder(files: dict[str, bytes]) -> Iterator[Path]:
     """Lay files out in an empty folder, and be there."""
     before = Path.cwd(), tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_MEMORY) as name:
         folder = Path(name)
         (folder / OUT).mkdir()
         (folder / TMP).mkdir()

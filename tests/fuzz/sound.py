@@ -122,10 +122,11 @@ def _initiative(rng: Random, earlier: list[str], unit: str, periods: int, money:
         "verified": True,
     }
     what: dict[str, Any] = {"cost": cost, "success": round(rng.uniform(0.3, 1), 2)}
+    pilot = {"cost": rng.randint(1, 3) * money, "informs": ["success"]}
     return {
         "path": rng.choice(["architect", "alchemist", "scale"]),
         "source": rng.choice(["judgement: drawn", "Doe 2026", "a: b"]),
-        **rng.choice([what, what, {"stages": stages}]),
+        **rng.choice([what, what | {"pilot": pilot}, {"stages": stages}]),
         **_some(rng, optional),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from fuzz.cases import LOADERS, NOISE, SOUND, WILD, Case, case
-from fuzz.damage import KINDS
+from fuzz.damage import KINDS, Sound, name_nobody
 from fuzz.judge import run
 from fuzz.sound import sound_portfolio
 from fuzz.tally import tally
@@ -51,6 +52,16 @@ def test_a_case_is_its_number() -> None:
 LAB = sound_portfolio(Random(3)).encode()
 
 
+def test_a_pilot_informs_of_estimates_and_not_of_initiatives() -> None:
+    """Case 5021 of an earlier drawing held a pilot to `unknown-initiative`."""
+    text = "initiatives:\n  hybrid:\n    pilot: {cost: 1, informs: [success]}\n"
+
+    found = name_nobody(Sound.of(text), Random(0))
+
+    assert found is not None
+    assert (found.code, found.lines) == ("unknown-estimate", (3, 3))
+
+
 @pytest.mark.parametrize(
     ("text", "command", "fault"),
     [
@@ -72,6 +83,14 @@ def test_the_judge_tells_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = run(Case("portfolio", SOUND, {"lab.yaml": LAB}, ("check", "lab.yaml"), frozenset({0})))
 
     assert outcome.faults == ("a traceback: ZeroDivisionError()",)
+
+
+def test_the_judge_tells_a_case_that_hangs_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.judge._PATIENCE", 0.2)
+    monkeypatch.setattr("gambits.portfolio.load.load", lambda _: threading.Event().wait())
+    outcome = run(Case("portfolio", SOUND, {"lab.yaml": LAB}, ("check", "lab.yaml"), frozenset({0})))
+
+    assert outcome.faults == ("hangs: not done in 0.2 s",)
 
 
 def test_the_watch_sees_files_processes_and_connections_outside_a_folder(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_shares_that_can_add_up_are_taken(shares: str, read_gambit: Callable[[st
         ("name: mine\naversoin: 0.5", 2, "unknown-key", "did you mean `aversion`?"),
         ("name: mine\nshares:\n  architect: {max: 0.5}", 3, "unknown-key", "use one of: min"),
         ("name: mine\nshares:\n  architect: 70", 3, "out-of-range", "at most 1"),
-        ("name: mine\nshares:\n  architect: 70%", 3, "not-a-number", "0.3"),
+        ("name: mine\nshares:\n  architect: 70%", 3, "not-a-number", "write a fraction: 0.7"),
         ("name: mine\nshares:\n  architect: [0.1, 0.2, 0.3]", 3, "wrong-type", "write"),
         ("name: mine\nshares:\n  the architect: 0.5", 3, "not-an-id", "use letters"),
         ("name: mine\naversion: 1.5", 2, "out-of-range", "at most 1"),

@@ -147,6 +147,7 @@ CASES = (
     Case("empty", COST, "    cost:  # here\n", "found nothing", "or remove the key"),
     Case("empty", "name: Small lab", 'name: " "  # here', "`name`: expected text, found nothing", "write text"),
     Case("not-a-number", COST, "    cost: twenty  # here\n", "`twenty` is not a number", "write digits, as 12"),
+    Case("not-a-number", COST, f"{COST}    success: 90 %  # here\n", "`90 %` is not a number", "write a fraction: 0.9"),
     Case("not-a-number", COST, "    cost: 20 million  # here\n", "`20 million`", "without a unit"),
     Case("not-a-number", "count: 4}", "count: four}  # here", "`periods.count`: `four`", "write digits"),
     Case("out-of-range", COST, "    cost: -20  # here\n", "-20 is not above 0", "write a number above 0"),
@@ -371,6 +372,16 @@ ADDITIONS = (
 )
 WARNINGS = (
     Case("no-spread", COST, "    cost: 20 to 20  # here\n", "no spread", "write one number"),
+    Case(
+        "path-alike",
+        "    path: architect\n",
+        "    path: Architect  # here\n",
+        "`hybrid` is on path `Architect`, which has no part in the shares of `architect`",
+        "did you mean `architect`?",
+    ),
+    Case(
+        "path-alike", "    path: architect\n", "    path: alchemists  # here\n", "shares of `alchemist`", "`alchemist`?"
+    ),
     Case("after-horizon", COST, f"{COST}    start: 2028Q1  # here\n", "after the last period", "no money"),
     Case(
         "no-effect", NEEDS, f"{NEEDS}  idle:  # here\n    {{path: x, source: x, cost: 1}}\n", "`idle` has no effect", ""

@@ -23,6 +23,7 @@ from gambits.analyse.compare import FUNDED
 from gambits.analyse.study import Study
 from gambits.analyse.sweeps import side_by_side
 from gambits.portfolio.gambit import Gambit
+from gambits.words import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,8 @@ class Alternatives:
         The best one first.
     ranges
         By id: how far its money goes in any plan that is so good.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     portfolio: str
@@ -78,6 +81,7 @@ class Alternatives:
     ranges: Mapping[str, Range]
     draws: int
     seed: int | None
+    uncertified: int = 0
 
     @property
     def core_index(self) -> dict[str, float]:
@@ -120,7 +124,12 @@ class Alternatives:
             **rounded(beside),
             "draws": self.draws,
             "seed": self.seed,
+            "uncertified": self.uncertified,
         }
+
+    def _repr_html_(self) -> str:
+        said = f"Each is worth at most {self.within:g} OOM less than the best. Money is in {self.money}."
+        return as_html(f"{self.portfolio}: plans as good, under {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give money by initiative (rows) in each plan, and its least and most (columns)."""

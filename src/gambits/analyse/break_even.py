@@ -165,7 +165,7 @@ def _of_scenario(
 def _of_path(
     study: Study, gambits: Sequence[Gambit], views: Sequence[View], plans: Mapping[str, Held], path: str
 ) -> Line:
-    believed = {odds: Study(with_success(study.portfolio, path, odds), study.settings) for odds in _ODDS}
+    believed = {odds: study.another(with_success(study.portfolio, path, odds)) for odds in _ODDS}
     at = tuple(_mean_success(each.portfolio, path) for each in believed.values())
     ways = {MEAN: (views[0], 0.0)} | {view.name: (view, view.lens.aversion) for view in views}
     drawn = {
@@ -182,7 +182,7 @@ def _of_path(
 
     def best(belief: float, gambit: Gambit) -> float:
         odds = math.exp(float(np.interp(belief, at, np.log(_ODDS))))
-        other = Study(with_success(study.portfolio, path, odds), study.settings)
+        other = study.another(with_success(study.portfolio, path, odds))
         return other.under(gambit, near=study.best(gambit)).values.expected
 
     values = {

@@ -53,6 +53,8 @@ class Comparison:
         Who is ahead; None without rivals.
     break_even
         Lines of the first two plans along beliefs; empty for one plan.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     plans: Mapping[str, Plan]
@@ -60,6 +62,7 @@ class Comparison:
     regret: Regret | None = None
     standings: Standings | None = None
     break_even: tuple[Line, ...] = ()
+    uncertified: int = 0
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -101,6 +104,7 @@ class Comparison:
             **(self.regret.to_dict() if self.regret else dict.fromkeys(REGRET_KEYS)),
             "rivals": self.standings.to_dict() if self.standings else {},
             "break_even": [line.to_dict() for line in self.break_even],
+            "uncertified": self.uncertified,
         }
         plans = {name: plan.to_dict() for name, plan in self.plans.items()}
         return {"format": FORMAT, "plans": plans, **rounded(beside)}

@@ -83,7 +83,8 @@ class Dependencies:
 
     ``excludes`` lists sets of which at most one gets money. ``blocker`` has those that are held back by another: in a
     plan where there is one, else in time. ``unlock`` has the worth of enablers under ``gambit``; None where it was not
-    asked for. ``funded`` and ``money`` are those of a plan.
+    asked for. ``funded`` and ``money`` are those of a plan. ``uncertified`` counts the searches behind ``unlock`` that
+    ended before their answers were certified.
     """
 
     portfolio: Portfolio
@@ -97,6 +98,7 @@ class Dependencies:
     unlock: Mapping[str, Unlock] | None = None
     funded: Mapping[str, float] | None = None
     money: Mapping[str, float] = field(default_factory=dict)
+    uncertified: int = 0
 
     def period(self, number: float) -> str | None:
         """Name a period by its number; None for never."""
@@ -125,6 +127,7 @@ class Dependencies:
             if self.unlock is None
             else {id: {"value": each.value, "opens": list(each.opens)} for id, each in self.unlock.items()},
             "blocker": {id: blocked.get(id) for id in ids if any(edge.waits == id for edge in self.edges)},
+            "uncertified": self.uncertified,
         }
         return rounded(record)  # type: ignore[no-any-return]
 
@@ -204,7 +207,7 @@ def with_unlock(graph: Dependencies, study: Study, gambit: Gambit) -> Dependenci
             # What gets nothing in the best plan can be forbidden at no loss.
             without = _without(id, study, gambit) if gets[id] else best.objective
             unlock[id] = Unlock(None if without is None else max(0.0, best.objective - without), opens)
-    return replace(graph, gambit=gambit.name, unlock=unlock)
+    return replace(graph, gambit=gambit.name, unlock=unlock, uncertified=study.uncertified)
 
 
 def _without(id: str, study: Study, gambit: Gambit) -> float | None:

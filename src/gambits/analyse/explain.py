@@ -92,6 +92,7 @@ class _Explaining:
             displacement=self._displacement(),
             draws=seen.draws.count,
             seed=None if self.study.settings.certain else self.study.settings.seed,
+            uncertified=self.study.uncertified,
         )
 
     def _money(self, plan: Optimum) -> Array:

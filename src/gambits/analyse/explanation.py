@@ -146,6 +146,8 @@ class Explanation:
         Rules without which it would get more, those that give it most first.
     displacement
         What forcing it in or out does; None where no plan obeys the rules then.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     portfolio: str
@@ -166,6 +168,7 @@ class Explanation:
     displacement: Displacement | None
     draws: int
     seed: int | None
+    uncertified: int = 0
 
     @property
     def is_funded(self) -> bool:
@@ -260,6 +263,7 @@ class Explanation:
                 "why": list(self.why),
                 "draws": self.draws,
                 "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
 

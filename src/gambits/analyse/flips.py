@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -90,7 +90,7 @@ class Standing:
         """Give φ of every initiative as ``solve`` finds it for the edited file; nothing without a plan."""
         edited = in_order(self._edited(key, change))
         try:
-            return _funded(edited, Study(edited, replace(self.study.settings, watch=None)).best(self.gambit))
+            return _funded(edited, self.study.another(edited).best(self.gambit))
         except InfeasibleError:
             return {}
 

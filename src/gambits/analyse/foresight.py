@@ -61,7 +61,7 @@ def foresight(study: Study, gambit: Gambit, plan: Optimum) -> Foresight:
     def best(number: int) -> float:
         draws = replace(some_of(seen.draws, np.array([number])), probability=np.ones(1))
         one = Forecast(draws, seen.objective, seen.tail)
-        found = allocate(study.portfolio, alone, one, near=plan, patience=study.settings.patience(GAP))
+        found = study.noted(allocate(study.portfolio, alone, one, near=plan, patience=study.settings.patience(GAP)))
         # The one plan is open to all: what falls short of it has only stopped early.
         return max(found.objective, float(planned[number]))
 

@@ -55,6 +55,11 @@ class Found:
     total_spend: float | None = None
     architect_share: float | None = None
 
+    @property
+    def is_loose(self) -> bool:
+        """Whether the search ended before it was certified, with a plan or without."""
+        return self.status not in (Ending.OPTIMAL.value, INFEASIBLE)
+
     def to_dict(self, **before: object) -> dict[str, Any]:
         """Give the record as JSON, behind what it was found for."""
         return {**before, **{key: value for key, value in asdict(self).items() if key not in before}}
@@ -83,6 +88,8 @@ class Frontier:
         Initiatives by worth for their money.
     is_whole
         Whether rules make whole choices, so that neither curve has to be round.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     portfolio: str
@@ -100,6 +107,7 @@ class Frontier:
     is_whole: bool
     draws: int
     seed: int | None
+    uncertified: int = 0
 
     @property
     def best(self) -> tuple[float, Found] | None:
@@ -135,6 +143,7 @@ class Frontier:
                 "whole_choices": self.is_whole,
                 "draws": self.draws,
                 "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
 
@@ -221,6 +230,7 @@ class _Turning:
             is_whole=self.study.has_whole_choices(self.gambit),
             draws=seen.draws.count,
             seed=None if self.study.settings.certain else self.study.settings.seed,
+            uncertified=self.study.uncertified,
         )
 
     def _walk(self, curves: Sequence[_Curve]) -> list[dict[float, Optimum | str]]:
@@ -250,7 +260,8 @@ class _Turning:
         if is_own and not isinstance(self.own, str):
             return self.own
         settings = self.study.settings
-        return _tried(lambda: sweep.at(*curve.turn(at), settings.patience(min(settings.gap, curve.aim))))
+        patience = settings.patience(min(settings.gap, curve.aim))
+        return _tried(lambda: self.study.noted(sweep.at(*curve.turn(at), patience)))
 
     def _with_share(self, share: float) -> Rules:
         """Hold architect at a share; alchemist gets the rest of what other paths with shares leave."""

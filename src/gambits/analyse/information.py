@@ -97,6 +97,8 @@ class Information:
         value is more than noise, by what they would leave if finding out were free.
     draws, solved_on, seed
         Draws on which knowledge is valued, draws on which plans are made, and what they are keyed by.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     portfolio: str
@@ -110,6 +112,7 @@ class Information:
     draws: int
     solved_on: int
     seed: int
+    uncertified: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON, floats rounded to 12 significant digits."""
@@ -128,6 +131,7 @@ class Information:
                 "draws": self.draws,
                 "solved_on": self.solved_on,
                 "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
 

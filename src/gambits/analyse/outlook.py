@@ -21,8 +21,10 @@ from gambits.portfolio.graph import waits_for
 from gambits.portfolio.model import Portfolio
 from gambits.scaling.frontier import LN_10, ln_wall, optimum
 from gambits.scaling.laws import Law
+from gambits.words import as_html
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -91,13 +93,17 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The projection of a portfolio.
+    """The projection of a portfolio, with the plan of a gambit.
 
     ``ledger`` splits the plan's gain at the end of each year by source, OOM (Shapley value over the sources: order
     -free, and adds up), ``anyway`` is what the lab gains without it, and ``drift`` what the whole field gains.
-    ``more_data`` is the factor of data that twice the compute asks for, by preset law.
+    ``more_data`` is the factor of data that twice the compute asks for, by preset law. ``uncertified`` is 1 where the
+    search for the plan ended before it was certified.
     """
 
+    portfolio: str
+    gambit: str
+    money: str
     baseline: tuple[Baseline, ...]
     initiatives: Mapping[str, Worth]
     by_path: Mapping[str, float]
@@ -114,12 +120,18 @@ class Outlook:
     supply: tuple[Supply, ...]
     market: Mapping[str, SectorReport] | None
     flywheel: Flywheel | None
+    draws: int
+    seed: int | None
+    uncertified: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the projection as JSON."""
         return rounded(  # type: ignore[no-any-return]
             {
                 "format": FORMAT,
+                "portfolio": self.portfolio,
+                "gambit": self.gambit,
+                "money": self.money,
                 "baseline": [asdict(each) for each in self.baseline],
                 "initiatives": {id: asdict(each) for id, each in self.initiatives.items()},
                 "by_path": dict(self.by_path),
@@ -136,8 +148,33 @@ class Outlook:
                 "supply": [asdict(each) for each in self.supply],
                 "market": {name: each.to_dict() for name, each in self.market.items()} if self.market else None,
                 "flywheel": self.flywheel.to_dict() if self.flywheel else None,
+                "draws": self.draws,
+                "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"What each initiative is worth, OOM: alone, at the plan of {self.gambit}, and as a loss from the whole."
+        return as_html(f"{self.portfolio}: where it is heading", said, self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give what each initiative (rows) is worth (columns, as of ``Worth``)."""
+        import pandas as pd  # heavy, and a projection is made without it
+
+        columns = list(Worth.__slots__)
+        return pd.DataFrame(
+            [[getattr(each, name) for name in columns] for each in self.initiatives.values()],
+            index=pd.Index(list(self.initiatives), name="initiative"),
+            columns=columns,
+        )
+
+    def baseline_frame(self) -> pd.DataFrame:
+        """Give the lab without the portfolio by period (rows), columns as of ``Baseline``; empty without a frontier."""
+        import pandas as pd  # heavy, and a projection is made without it
+
+        columns = list(Baseline.__slots__)
+        return pd.DataFrame([asdict(each) for each in self.baseline], columns=columns).set_index("period")
 
 
 def baseline_of(portfolio: Portfolio, forecast: Forecast) -> tuple[Baseline, ...]:

@@ -60,6 +60,9 @@ def project_plan(study: Study, gambit: Gambit, optimum: Optimum) -> Outlook:
     spent = float(optimum.funded[:, -1] @ np.array([each.price for each in portfolio.initiatives]))
     market, wheel = _market(portfolio, seen, counted, spent)
     return Outlook(
+        portfolio=portfolio.name,
+        gambit=gambit.name,
+        money=portfolio.money,
         baseline=baseline,
         initiatives=worth,
         by_path=by_path,
@@ -76,6 +79,9 @@ def project_plan(study: Study, gambit: Gambit, optimum: Optimum) -> Outlook:
         supply=supply_of(portfolio, seen, seen.project(*counted)),
         market=market,
         flywheel=wheel,
+        draws=seen.draws.count,
+        seed=None if study.settings.certain else study.settings.seed,
+        uncertified=study.uncertified,
     )
 
 

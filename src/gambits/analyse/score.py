@@ -20,6 +20,7 @@ from gambits.analyse.study import Study
 from gambits.errors import BrokenRule
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Portfolio
+from gambits.words import as_html, oom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +92,8 @@ class Score:
         The nearest plan that obeys all rules and closes half of the distance; None where there is none to close.
     whole
         The nearest plan of those that are the best, within the tolerance of the certificate; None as above.
+    uncertified
+        Searches behind it that ended before their answers were certified; what rests on them may fall short.
     """
 
     portfolio: str
@@ -105,6 +108,7 @@ class Score:
     whole: Step | None
     draws: int
     seed: int | None
+    uncertified: int = 0
 
     @property
     def distance(self) -> float:
@@ -129,8 +133,13 @@ class Score:
                 **{name: None if step is None else step.to_dict() for name, step in steps.items()},
                 "draws": self.draws,
                 "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
+
+    def _repr_html_(self) -> str:
+        said = f"Worth {oom(self.plan.objective)} OOM, the best {oom(self.best.objective)}. Money is in {self.money}."
+        return as_html(f"{self.portfolio}: a plan of yours, under {self.gambit}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give money by initiative (rows) in the plan, in the nearest ones, and in the best (columns)."""
@@ -192,6 +201,7 @@ class _Scoring:
             whole=None if is_there else self._nearest(self.study.settings.gap),
             draws=self.seen.draws.count,
             seed=None if self.study.settings.certain else self.study.settings.seed,
+            uncertified=self.study.uncertified,
         )
 
     def _nearest(self, within: float) -> Step:

@@ -117,7 +117,8 @@ class Sensitivity:
     """The tornado, the flips and the gaming index of one gambit's plan.
 
     ``objective`` is the plan's value. ``firm`` lists initiatives that no single change within reach flips:
-    2 spreads, or a factor of 2 (2 in log-odds) where an estimate has no spread.
+    2 spreads, or a factor of 2 (2 in log-odds) where an estimate has no spread. ``uncertified`` counts the searches
+    behind it that ended before their answers were certified.
     """
 
     portfolio: str
@@ -130,6 +131,7 @@ class Sensitivity:
     gaming: tuple[Inflation, ...]
     draws: int
     seed: int | None
+    uncertified: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON, floats rounded to 12 significant digits."""
@@ -146,6 +148,7 @@ class Sensitivity:
                 "gaming": [each.to_dict() for each in self.gaming],
                 "draws": self.draws,
                 "seed": self.seed,
+                "uncertified": self.uncertified,
             }
         )
 

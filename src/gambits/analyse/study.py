@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gambits.allocate.cuts import AIM, GAP, Optimum, Patience, Watch, allocate
+from gambits.allocate.cuts import AIM, GAP, Ending, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
 from gambits.allocate.pool import Pool
@@ -81,6 +81,18 @@ class Study:
         self._pools: dict[int, Pool] = {}
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
         self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
+        self._loose: list[float] = []
+
+    @property
+    def uncertified(self) -> int:
+        """How many searches so far ended before their answers were certified."""
+        return len(self._loose)
+
+    def noted(self, found: Optimum) -> Optimum:
+        """Give an answer back, and remember it if it is not certified."""
+        if found.ending is not Ending.OPTIMAL:
+            self._loose.append(found.bound - found.objective)  # sweeps search side by side: a list takes that
+        return found
 
     def forecast(self, gambit: Gambit, seed: str | None = None, draws: int | None = None) -> Forecast:
         """Give the futures seen through a gambit's objective and tail; drawn once for each seed and number."""
@@ -109,7 +121,7 @@ class Study:
         if known is None or known[0] != gambit:
             seen = self.forecast(gambit)
             patience = self.settings.patience(self.settings.gap / 10)
-            found = allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch)
+            found = self.noted(allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch))
             self.pool(seen).keep(found.points)
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
@@ -147,7 +159,7 @@ class Study:
             patience=self.settings.patience(aim),
         )
         pool.keep(found.points)
-        return replace(found, points=())
+        return replace(self.noted(found), points=())
 
     def sweep(self, gambit: Gambit) -> Sweep:
         """Give what finds one best plan after another under rules near a gambit's, from all that is known so far."""
@@ -193,7 +205,7 @@ class Study:
         )
         seen = Forecast(drawn, objective, gambit.tail, settings.workers)
         found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(aim))
-        return replace(found, points=())
+        return replace(self.noted(found), points=())
 
     def has_whole_choices(self, gambit: Gambit) -> bool:
         """Whether rules make plans choose between whole things, so that value moves in steps."""
@@ -214,6 +226,12 @@ class Study:
             self._beliefs[key] = _Believing(self, chances)
         return self._beliefs[key]
 
+    def another(self, portfolio: Portfolio) -> Study:
+        """Give the study of another portfolio for the same question: what it leaves uncertified counts here."""
+        other = Study(portfolio, replace(self.settings, watch=None))
+        other._loose = self._loose
+        return other
+
     def pool(self, seen: Forecast) -> Pool:
         """Give the points at which the oracle of a forecast was asked."""
         return self._pools.setdefault(id(seen), Pool())
@@ -232,6 +250,7 @@ class _Believing(Study):
         super().__init__(whole.portfolio, whole.settings)
         self._whole = whole
         self._chances = chances
+        self._loose = whole._loose
 
     def draws(self, seed: str, count: int, periods: int) -> Draws:
         return believed(self._whole.draws(seed, count, periods), self._chances)

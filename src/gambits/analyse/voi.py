@@ -132,6 +132,7 @@ class _Finding:
             draws=self.seen.draws.count,
             solved_on=len(perfect.best),
             seed=self.study.settings.seed,
+            uncertified=self.study.uncertified,
         )
 
     def _unknown(self) -> list[_Unknown]:

@@ -53,6 +53,7 @@ def weigh(study: Study, gambits: Sequence[Gambit], plans: Mapping[str, Plan]) ->
         break_even=break_even(study, pair, views[:2], {each.name: held[each.name] for each in pair})
         if len(pair) > 1
         else (),
+        uncertified=study.uncertified,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, give, picture
+from gambits.cli.output import check_picture, finish_searches, give, picture
 
 if TYPE_CHECKING:
     from gambits.analyse.study import Settings
@@ -45,3 +45,4 @@ def alternatives(
     result = pipeline.alternatives(found, gambit, settings, **asked)
     picture(alternatives_chart, result, plot)
     give(result, lambda: other_plans(result), as_json=as_json, out=out)
+    finish_searches(result.uncertified)

@@ -89,7 +89,7 @@ def calibrate(
     Outcomes that are given are recorded in the ledger of PORTFOLIO first.
     """
     from gambits.cli import calibrate_tables
-    from gambits.cli.output import show
+    from gambits.cli.output import finish, show
     from gambits.ledger.calibrate import track_record
     from gambits.rerun.track import FORMAT, pairs
 
@@ -106,6 +106,8 @@ def calibrate(
         write_json({"format": FORMAT, **record.to_dict(), "without_estimate": ignored, "plans": plan})
     else:
         show(calibrate_tables.calibration(record, alone, plans, asked=found is not None))
+    if plans is not None:
+        finish(plans.raw, plans.mended)
 
 
 def _loaded(portfolio: str | None, request: _Request) -> Portfolio | None:

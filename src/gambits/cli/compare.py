@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gambits.cli.main import json_option, out_option, portfolio_argument, settings_options
-from gambits.cli.output import finish, give
+from gambits.cli.output import finish, finish_searches, give
 from gambits.cli.recording import record_options
 
 if TYPE_CHECKING:
@@ -43,3 +43,4 @@ def compare(
     parts = (lambda: tables.comparison(comparison, found), lambda: weighing(comparison, found))
     give(comparison, *parts, as_json=as_json, out=out)
     finish(*comparison.plans.values())
+    finish_searches(comparison.uncertified)

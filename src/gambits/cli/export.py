@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, settings_options
+from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, search_options
 from gambits.cli.output import finish, write, write_json
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _FORMS: Final = ("lp", "mps")
 @click.option(
     "--format", "form", type=click.Choice(_FORMS), help="Which text; as the name of FILE ends, else lp, unless told."
 )
-@settings_options
+@search_options
 @json_option
 @out_option
 def export(portfolio: str, gambit: str, form: str | None, settings: Settings, as_json: bool, out: str | None) -> None:

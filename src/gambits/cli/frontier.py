@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, give, picture
+from gambits.cli.output import check_picture, finish_searches, give, picture
 
 if TYPE_CHECKING:
     from gambits.analyse.study import Settings
@@ -45,3 +45,4 @@ def frontier(
     result = pipeline.frontier(found, gambit, settings, points)
     picture(frontier_chart, result, plot)
     give(result, lambda: price_of_the_gambit(result, found), as_json=as_json, out=out)
+    finish_searches(result.uncertified)

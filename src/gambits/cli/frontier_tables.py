@@ -28,10 +28,25 @@ def price_of_the_gambit(found: Frontier, portfolio: Portfolio) -> RenderableType
     if found.by_aversion:
         parts.append(_aversions(found))
     parts.append(_ranking(found))
+    parts += map(escape, _loose(found))
     if found.is_whole:
         parts.append("Some choices are whole: plans do not mix, so a curve may have more than one peak.")
     parts.append(escape(f"Next, which belief would justify the split: gambits compare {typed(portfolio)}"))
     return Group(*parts)
+
+
+def _loose(found: Frontier) -> Iterable[str]:
+    """Name the points that are not certified."""
+    curves = {
+        "architect": {f"{100 * at:.4g}%": plan for at, plan in found.by_share.items()},
+        "budget": {money(at): plan for at, plan in found.by_budget.items()},
+        "weight of the tail": {f"{at:.1f}": plan for at, plan in found.by_aversion.items()},
+        "plan": {**found.marks, f"{found.gambit}, any split": found.free},
+    }
+    loose = {name: [at for at, plan in points.items() if plan.is_loose] for name, points in curves.items()}
+    named = "; ".join(f"{name} {', '.join(points)}" for name, points in loose.items() if points)
+    if named:
+        yield f"Not certified, so that a better plan may exist: {named}."
 
 
 def _shares(found: Frontier) -> RenderableType:

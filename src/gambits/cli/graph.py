@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gambits.cli.main import json_option, out_option, portfolio_argument, settings_options
-from gambits.cli.output import show, write, write_json
+from gambits.cli.main import json_option, out_option, portfolio_argument, search_options
+from gambits.cli.output import finish_searches, show, write, write_json
 
 if TYPE_CHECKING:
     from gambits.analyse.dependencies import Dependencies
@@ -58,7 +58,7 @@ def weighing_options(command: Command) -> Command:
     "--format", "form", type=click.Choice(list(_FORMS)), help="How it is drawn; as FILE ends, else text, unless told."
 )
 @weighing_options
-@settings_options
+@search_options
 @json_option
 @out_option
 def graph(
@@ -83,6 +83,7 @@ def graph(
         _draw(drawn, form or _form_of(out), out)
     if as_json and out != "-":
         write_json(drawn.to_dict())
+    finish_searches(drawn.uncertified)
 
 
 def _plan(file: Path | None) -> Kept | None:

@@ -86,25 +86,67 @@ def gambit_option(command: Command) -> Command:
 
 
 def settings_options(command: Command) -> Command:
-    """How many futures, from which seed, on which machines; gives the command its ``settings``."""
-
-    @functools.wraps(command)
-    def wrapped(cluster: str | None, **given: Any) -> None:
-        from gambits.analyse.study import Settings
-        from gambits.cli.progress import watching
-
-        asked = {name: given.pop(name) for name in ("draws", "seed", "certain", "batches", "gap", "time_limit")}
-        with watching() as watch, _workers(cluster) as workers:
-            command(settings=Settings(workers=workers, watch=watch, clock=time.monotonic, **asked), **given)
-
-    options = (
+    """What ``search_options`` are, and how stable a plan is; gives the command its ``settings``."""
+    return search_options(
         click.option(
             "--batches",
             type=click.IntRange(min=0, max=100),
             default=8,
             show_default=True,
             help="Plans on other draws that say how stable this one is.",
+        )(command)
+    )
+
+
+def search_options(command: Command) -> Command:
+    """How many futures, from which seed, on which machines, how exactly; gives the command its ``settings``."""
+
+    @functools.wraps(command)
+    def wrapped(cluster: str | None, **given: Any) -> None:
+        from gambits.cli.progress import watching
+
+        with watching() as watch, _workers(cluster) as workers:
+            settings = replace(_settings(given), workers=workers, watch=watch)
+            command(settings=settings, **given)
+
+    return _searched(1000, wrapped)
+
+
+def questions_options(draws: int) -> Callable[[Command], Command]:
+    """The same for a command that asks many questions about one plan: how many futures it looks at unless told."""
+
+    def with_options(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(cluster: str | None, **given: Any) -> None:
+            from gambits.cli.progress import sweeping
+
+            with sweeping() as tell, _workers(cluster) as workers:
+                settings = replace(_settings(given), workers=workers, tell=tell)
+                command(settings=settings, **given)
+
+        return _searched(draws, wrapped)
+
+    return with_options
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    """Take the settings out of what a command was given; without ``--batches`` there are none."""
+    from gambits.analyse.study import Settings
+
+    names = ("draws", "seed", "certain", "batches", "gap", "time_limit")
+    asked = {name: given.pop(name) for name in names if name in given}
+    return Settings(**{"batches": 0, **asked}, clock=time.monotonic)
+
+
+def _searched(draws: int, command: Command) -> Command:
+    """Add the options that say which futures a command looks at, and how exactly it searches."""
+    options = (
+        click.option(
+            "--draws", type=click.IntRange(min=2), default=draws, show_default=True, help="Draws: futures to look at."
         ),
+        click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
+        click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
+        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
         click.option(
             "--gap",
             type=click.FloatRange(min=0, min_open=True),
@@ -118,38 +160,6 @@ def settings_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Stop each search after so long, with the best plan so far.",
         ),
-    )
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return _drawn(1000, wrapped)
-
-
-def questions_options(draws: int) -> Callable[[Command], Command]:
-    """The same for a command that asks many questions about one plan: how many futures it looks at unless told."""
-
-    def with_options(command: Command) -> Command:
-        @functools.wraps(command)
-        def wrapped(draws: int, seed: int, certain: bool, cluster: str | None, **others: Any) -> None:
-            from gambits.analyse.study import Settings
-            from gambits.cli.progress import sweeping
-
-            with sweeping() as tell, _workers(cluster) as workers:
-                command(settings=Settings(draws, seed, certain, 0, workers, tell=tell), **others)
-
-        return _drawn(draws, wrapped)
-
-    return with_options
-
-
-def _drawn(draws: int, command: Command) -> Command:
-    """Add the options that say which futures a command looks at."""
-    options = (
-        click.option(
-            "--draws", type=click.IntRange(min=2), default=draws, show_default=True, help="Draws: futures to look at."
-        ),
-        click.option("--seed", type=int, default=2027, show_default=True, help="What the draws are keyed by."),
-        click.option("--certain", is_flag=True, help="One central future: medians, effect × success, no tail."),
-        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786."),
     )
     for option in reversed(options):
         command = option(command)
@@ -288,21 +298,19 @@ def solve(
 @main.command()
 @portfolio_argument
 @gambit_option
-@settings_options
+@search_options
 @json_option
-def project(portfolio: str, gambit: str, settings: Settings, as_json: bool) -> None:
+@out_option
+def project(portfolio: str, gambit: str, settings: Settings, as_json: bool, out: str | None) -> None:
     """Show where the lab is heading, what each initiative would add, and when data run out."""
     from gambits import pipeline
     from gambits.cli import outlook_tables
-    from gambits.cli.output import show
+    from gambits.cli.output import finish_searches
     from gambits.portfolio.load import load
 
-    found = load(portfolio)
-    outlook = pipeline.project(found, gambit, settings)
-    if as_json:
-        write_json(outlook.to_dict())
-    else:
-        show(outlook_tables.outlook(outlook, found.money))
+    outlook = pipeline.project(load(portfolio), gambit, settings)
+    give(outlook, lambda: outlook_tables.outlook(outlook), as_json=as_json, out=out)
+    finish_searches(outlook.uncertified)
 
 
 @main.command()

@@ -24,17 +24,17 @@ _NAME: Final = 30
 _SECTOR: Final = 20
 
 
-def outlook(found: Outlook, unit: str) -> RenderableType:
-    """The projection: baseline, initiatives, sources, the data wall, and the market; ``unit`` is that of money."""
+def outlook(found: Outlook) -> RenderableType:
+    """The projection: baseline, initiatives, sources, the data wall, and the market."""
     parts = [_worth(found)]
     if found.baseline:
         parts = [_baseline(found), *parts, _ledger(found)]
     if found.wall:
         parts += [_wall(found), *([_repetition(found)] if found.repetition else []), _trillion(found)]
     if found.suppliers:
-        parts.append(_suppliers(found, unit))
+        parts.append(_suppliers(found, found.money))
     if found.market is not None:
-        parts.append(_market(found, unit))
+        parts.append(_market(found, found.money))
     return Group(*parts)
 
 

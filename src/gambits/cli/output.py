@@ -73,8 +73,8 @@ class Group(click.Group):
 
 def report(error: GambitsError, *, as_json: bool) -> None:
     """Explain a fault: in words on standard error, and as JSON on standard output where that was asked for."""
-    if as_json and not isinstance(error, UnfinishedError):
-        write_json(_as_json(error))  # an unfinished plan was given already
+    if as_json and not (isinstance(error, UnfinishedError) and error.is_given):
+        write_json(_as_json(error))
     if isinstance(error, InputError):
         for problem in error.problems:
             click.echo(str(problem), err=True)
@@ -208,4 +208,20 @@ def finish(*plans: Plan | Export) -> None:
     loose = [plan for plan in plans if plan.status != "optimal"]
     if loose:
         gaps = ", ".join(f"{plan.gambit}: {plan.gap:.2g}" for plan in loose)
-        raise UnfinishedError(f"the gap was not met ({gaps} OOM)", "the plan is feasible; only its bound is loose")
+        hint = "the plan is feasible; only its bound is loose"
+        raise UnfinishedError(f"the gap was not met ({gaps} OOM)", hint, is_given=True)
+
+
+def finish_searches(uncertified: int) -> None:
+    """Stop with exit code 5 if searches behind an answer ended before theirs was certified, after it was given."""
+    if uncertified:
+        searches = (
+            "a search ended before its answer was"
+            if uncertified == 1
+            else f"{uncertified} searches ended before their answers were"
+        )
+        raise UnfinishedError(
+            f"{searches} certified",
+            "what rests on that may fall short of the best: let each search run longer (--time-limit)",
+            is_given=True,
+        )

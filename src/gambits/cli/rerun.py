@@ -38,15 +38,24 @@ def _same_as_then(command: Command) -> Command:
     """How futures are drawn: as in the older run, unless told; gives the command its ``asked``."""
 
     @functools.wraps(command)
-    def wrapped(draws: int | None, seed: int | None, certain: bool | None, batches: int | None, **others: Any) -> None:
-        named = {"draws": draws, "seed": seed, "certain": certain, "batches": batches}
-        command(asked={name: value for name, value in named.items() if value is not None}, **others)
+    def wrapped(**given: Any) -> None:
+        named = {name: given.pop(name) for name in ("draws", "seed", "certain", "batches", "gap", "time_limit")}
+        command(asked={name: value for name, value in named.items() if value is not None}, **given)
 
     options = (
         click.option("--draws", type=click.IntRange(min=2), help="Draws; those of the older run unless told."),
         click.option("--seed", type=int, help="What the draws are keyed by; that of the older run unless told."),
         click.option("--certain/--drawn", default=None, help="One central future, or draws; as the older run."),
         click.option("--batches", type=click.IntRange(min=0, max=100), help="Plans on other draws; as the older run."),
+        click.option(
+            "--gap", type=click.FloatRange(min=0, min_open=True), help="How far from the best, OOM; likewise."
+        ),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop each search after so long; as the older run.",
+        ),
     )
     for option in reversed(options):
         wrapped = option(wrapped)
@@ -198,7 +207,7 @@ def finish_as_recorded(plan: Mapping[str, Any]) -> None:
 
     if plan["status"] != "optimal":
         hint = "the plan is feasible; only its bound is loose"
-        raise UnfinishedError(f"the gap was not met ({plan['gap']:.2g} OOM)", hint)
+        raise UnfinishedError(f"the gap was not met ({plan['gap']:.2g} OOM)", hint, is_given=True)
 
 
 def _files(portfolio: str, gambit: str | None) -> list[Path]:

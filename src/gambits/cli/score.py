@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, give, picture
+from gambits.cli.output import check_picture, finish_searches, give, picture
 
 if TYPE_CHECKING:
     from gambits.analyse.study import Settings
@@ -38,3 +38,4 @@ def score(
     result = pipeline.score(found, plan, gambit, settings)
     picture(score_chart, result, plot)
     give(result, lambda: scored(result, found), as_json=as_json, out=out)
+    finish_searches(result.uncertified)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, give, picture
+from gambits.cli.output import check_picture, finish_searches, give, picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,3 +70,4 @@ def sensitivity(
     picture(tornado_chart, result, plots.get("--plot"))
     picture(gaming_chart, result, plots.get("--plot-gaming"))
     give(result, lambda: rests_on(result, found), as_json=as_json, out=out)
+    finish_searches(result.uncertified)

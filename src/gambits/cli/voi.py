@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, questions_options
-from gambits.cli.output import check_picture, give, picture
+from gambits.cli.output import check_picture, finish_searches, give, picture
 
 if TYPE_CHECKING:
     from gambits.analyse.study import Settings
@@ -37,3 +37,4 @@ def voi(portfolio: str, gambit: str, settings: Settings, plot: str | None, as_js
     result = pipeline.voi(found, gambit, settings)
     picture(information_chart, result, plot)
     give(result, lambda: worth_knowing(result, found), as_json=as_json, out=out)
+    finish_searches(result.uncertified)

@@ -65,11 +65,19 @@ def number(text: str) -> float:
         If the text is not a number, or is not finite.
     """
     if not is_number(text):
-        raise Refused("not-a-number", f"`{text}` is not a number", "write digits, as 12, 0.3 or 2e27, without a unit")
+        raise Refused("not-a-number", f"`{text}` is not a number", _as_number(text))
     value = float(text)
     if value and not 1 / _LARGEST <= abs(value) <= _LARGEST:
         raise Refused("out-of-range", f"{text} is beyond all reason", "choose a unit in which it is nearer to 1")
     return value
+
+
+def _as_number(text: str) -> str:
+    """Say how a number is written; one in percent is worked out."""
+    part = text.removesuffix("%").rstrip()
+    if part != text and is_number(part):
+        return f"write a fraction: {float(part) / 100:g}"
+    return "write digits, as 12, 0.3 or 2e27, without a unit"
 
 
 def _rounded(value: float, *, up: bool) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -20,6 +20,10 @@ from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Objective, Portfolio
 from gambits.portfolio.schema import PORTFOLIO
 from gambits.portfolio.sizes import MOST_WORTH, check_worth_of_points
 from gambits.portfolio.validate import check_weights
+from gambits.words import as_html
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,19 @@ class Gambit:
     file: str = field(compare=False, default="")
     inputs: Mapping[str, object] = field(compare=False, default_factory=dict)
     where: Mapping[str, Where] = field(compare=False, default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        return as_html(self.name, "A gambit: the rules under which money is split.", self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the rules (rows) and their values; those that do not hold are left out."""
+        import pandas as pd  # heavy, and a gambit is read without it
+
+        rules: dict[str, object] = {f"shares.{path}": str(share) for path, share in self.shares.items()}
+        rules |= {row.name: getattr(self, row.name) for row in GAMBIT.keys if row.name not in _APART}
+        rules["only"] = self.only and ", ".join(self.only)
+        held = {name: value for name, value in rules.items() if value is not None}
+        return pd.DataFrame({"value": held}, dtype=object).rename_axis("rule")
 
     def place(self, key: str) -> Where:
         """Say where a key is written, or the file."""
@@ -123,6 +140,9 @@ class ShareKind(Kind):
 _FRACTION: Final = Number(low=0, high=1)
 _MINIMUM: Final = Section((Key("min", _FRACTION, "at least this much", required=True),))
 _OBJECTIVE: Final = next(row.kind for row in PORTFOLIO.keys if row.name == "objective")
+
+_APART: Final = ("name", "shares", "tolerance", "objective")
+"""Keys that are not one rule of the record: ``tolerance`` widens the shares."""
 
 GAMBIT: Final = Section(
     (

@@ -450,7 +450,7 @@ PORTFOLIO: Final = Section(
             "effects that share one slack, and add up to a cap at most",
         ),
         Key("groups", Several(GROUP, "group", apart=True), "limits on what sets of initiatives get together"),
-        Key("excludes", Several(Ids(), "set of ids"), "sets of which at most one gets money"),
+        Key("excludes", Several(Ids(), "set"), "sets of which at most one gets money"),
         Key("counts", COUNTS, "how many initiatives get money"),
         Key(
             "correlation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from gambits.portfolio.effects import (
     check_law_gains_count_once,
     check_smaller_models_count_once,
 )
-from gambits.portfolio.model import Lever
+from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Lever
 from gambits.portfolio.places import by_name
 from gambits.portfolio.schema import kind_of
 from gambits.portfolio.sizes import (
@@ -30,6 +31,8 @@ from gambits.portfolio.sizes import (
 
 ROUNDED_LAW: Final = "chinchilla-2022-rounded"
 UNLIMITED_LAWS: Final = ("chinchilla-2022", ROUNDED_LAW)
+_ALIKE: Final = 0.8
+"""From here on two names are taken for one that is misspelt."""
 _PROBABILITY_TOLERANCE: Final = 1e-6
 _LARGEST_LOG: Final = 60
 """Of a rival's effective compute, log10 FLOP."""
@@ -41,6 +44,16 @@ def check_there_is_work(draft: Draft, report: Report, folder: Path) -> None:
     """A portfolio has at least one initiative."""
     if draft.get("initiatives") == {} and not any(key.startswith("initiatives.") for key in report.where):
         report.add("initiatives", "no-initiatives", "there are no initiatives", "add one below `initiatives:`")
+
+
+def check_paths_are_spelt(draft: Draft, report: Report, folder: Path) -> None:
+    """A path may be called anything; one that is nearly architect or alchemist stands outside their shares."""
+    for id, initiative in draft.get("initiatives", {}).items():
+        path = initiative.get("path", ARCHITECT)
+        meant = difflib.get_close_matches(path.lower(), (ARCHITECT, ALCHEMIST), n=1, cutoff=_ALIKE)
+        if meant and path != meant[0]:
+            message = f"`{id}` is on path `{path}`, which has no part in the shares of `{meant[0]}`"
+            report.warn(f"initiatives.{id}.path", "path-alike", message, f"did you mean `{meant[0]}`?")
 
 
 def check_links_exist(draft: Draft, report: Report, folder: Path) -> None:
@@ -329,8 +342,9 @@ def check_market_is_there(draft: Draft, report: Report, folder: Path) -> None:
         for lever in levers:
             serves = lever == Lever.INFERENCE_COST.value and "frontier.inference_tokens" in report.where
             if Lever(lever).is_of_market and not serves:
-                key = f"{place}.{lever}"
-                report.add(key, "no-market", f"`{key}` moves a market that is not there", mend)
+                key, fed = f"{place}.{lever}", lever == Lever.INFERENCE_COST.value
+                other = ", or say how much the flagship serves: `frontier.inference_tokens`" if fed else ""
+                report.add(key, "no-market", f"`{key}` moves a market that is not there", mend + other)
 
 
 def check_current(draft: Draft, report: Report, folder: Path) -> None:
@@ -387,6 +401,7 @@ def informed(id: str, name: str) -> str:
 CHECKS: Final[tuple[Callable[[Draft, Report, Path], None], ...]] = (
     check_there_is_work,
     check_links_exist,
+    check_paths_are_spelt,
     check_no_cycles,
     check_resources_exist,
     check_lists_fit,

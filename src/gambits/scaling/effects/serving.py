@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gambits.files.kinds import Choice, Number, Uncertain
@@ -202,7 +202,11 @@ def constants_of(name: str) -> tuple[Constants, ...]:
 
 
 def _asked(at: Values) -> Lifetime:
-    return cheapest_over_life(at["joint"], at["flop"], at["tokens_served"], at["unique_tokens"])
+    return _known(at["joint"], at["flop"], at["tokens_served"], at["unique_tokens"])
+
+
+# Both forms ask the same of one file, and so does each reading of it.
+_known: Final = lru_cache(maxsize=4096)(cheapest_over_life)
 
 
 def _compute(at: Values) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from statistics import NormalDist
 from typing import Any, Final
 
@@ -48,9 +49,17 @@ def percentiles(of: Callable[[Values], float], given: Values, uncertain: Mapping
 def points(uncertain: Mapping[str, Quantile]) -> Iterable[Values]:
     """Give the values of everything uncertain at each of the points."""
     assert len(uncertain) <= len(_BASES) + 1, "each needs a base of its own"
-    for number in range(1, POINTS + 1):
-        places = [number / (POINTS + 1), *(_mirrored(number, base) for base in _BASES)]
-        yield {name: at(place) for (name, at), place in zip(uncertain.items(), places, strict=False)}
+    for places in _places(len(uncertain)):
+        yield {name: at(place) for (name, at), place in zip(uncertain.items(), places, strict=True)}
+
+
+@cache
+def _places(count: int) -> list[tuple[float, ...]]:
+    """Give the points of a cube of so many dimensions."""
+    return [
+        (number / (POINTS + 1), *(_mirrored(number, base) for base in _BASES))[:count]
+        for number in range(1, POINTS + 1)
+    ]
 
 
 def quantile_of_constant(constant: Constant) -> Quantile:
