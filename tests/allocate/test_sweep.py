@@ -15,25 +15,6 @@ from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit, Share
 from gambits.portfolio.model import Portfolio
 
-LAB = """\
-format: gambits/1
-name: Small lab
-as_of: 2027-01-01
-periods: {first: 2027Q1, count: 4}
-money: USD million
-budget: {per_period: 10}
-resources:
-  people: {unit: FTE-quarters, capacity: 8}
-frontier:
-  compute: {flop: 1e27, growth_per_year: 4}
-  unique_tokens: {count: 1e13}
-initiatives:
-  hybrid: {path: architect, source: x, cost: 16 to 25, success: 0.6, effects: {data_efficiency: 2}, response: 0.8}
-  kernels: {path: architect, source: x, cost: 24, effects: {compute: 1.1 to 1.5}, uses: {people: 25}}
-  play: {path: alchemist, source: x, cost: 20, success: 0.7, effects: {post_training: 1.4}, requires: [verifier]}
-  verifier: {path: alchemist, source: x, cost: 12, takes: 2}
-  rewrite: {path: alchemist, source: x, cost: 9, effects: {unique_tokens: 1e12 to 8e12}, response: 0.7}
-"""
 HEDGE = Gambit("hedge", {"architect": Share(0.7, 0.7)}, aversion=0.4, most_for_one=0.5)
 PATIENCE = Patience(GAP)
 Read = Callable[[str], Portfolio]
@@ -61,8 +42,8 @@ def agrees(sweep: Sweep, portfolio: Portfolio, gambit: Gambit, forecast: Forecas
 
 
 @pytest.mark.parametrize("start", ["", "  whole: true\n"])
-def test_shares_budgets_and_aversions_in_turn_give_what_cold_searches_give(start: str, read: Read) -> None:
-    portfolio = read(LAB.replace("cost: 24,", "cost: 24, whole: true,") if start else LAB)
+def test_shares_budgets_and_aversions_in_turn_give_what_cold_searches_give(start: str, read: Read, lab: str) -> None:
+    portfolio = read(lab.replace("cost: 24,", "cost: 24, whole: true,") if start else lab)
     forecast = seen(portfolio)
     sweep = Sweep(forecast, ())
 
@@ -74,9 +55,9 @@ def test_shares_budgets_and_aversions_in_turn_give_what_cold_searches_give(start
         agrees(sweep, portfolio, replace(HEDGE, aversion=aversion), forecast)
 
 
-def test_rules_with_other_columns_are_stated_anew(read: Read) -> None:
+def test_rules_with_other_columns_are_stated_anew(read: Read, lab: str) -> None:
     """Without money there are no columns; the next plan has them again."""
-    portfolio = read(LAB)
+    portfolio = read(lab)
     forecast = seen(portfolio)
     sweep = Sweep(forecast, ())
 
@@ -84,8 +65,8 @@ def test_rules_with_other_columns_are_stated_anew(read: Read) -> None:
         agrees(sweep, with_budget(portfolio, factor), HEDGE, forecast)
 
 
-def test_after_rules_that_cannot_hold_the_next_plan_is_found(read: Read) -> None:
-    portfolio = read(LAB.replace("cost: 9,", "cost: 9, must: true,"))
+def test_after_rules_that_cannot_hold_the_next_plan_is_found(read: Read, lab: str) -> None:
+    portfolio = read(lab.replace("cost: 9,", "cost: 9, must: true,"))
     forecast = seen(portfolio)
     sweep = Sweep(forecast, ())
     sweep.at(portfolio, HEDGE, PATIENCE)
@@ -97,8 +78,8 @@ def test_after_rules_that_cannot_hold_the_next_plan_is_found(read: Read) -> None
     agrees(sweep, portfolio, with_share(0.5), forecast)
 
 
-def test_a_floor_that_no_plan_reaches_is_told(read: Read) -> None:
-    portfolio = read(LAB)
+def test_a_floor_that_no_plan_reaches_is_told(read: Read, lab: str) -> None:
+    portfolio = read(lab)
     sweep = Sweep(seen(portfolio), ())
 
     with pytest.raises(InfeasibleError) as caught:
@@ -107,8 +88,8 @@ def test_a_floor_that_no_plan_reaches_is_told(read: Read) -> None:
     assert [rule.rule for rule in caught.value.conflict] == ["hedge's floor of 9 OOM"]
 
 
-def test_a_sweep_takes_fewer_rounds_than_cold_searches(read: Read) -> None:
-    portfolio = read(LAB)
+def test_a_sweep_takes_fewer_rounds_than_cold_searches(read: Read, lab: str) -> None:
+    portfolio = read(lab)
     forecast = seen(portfolio)
     sweep = Sweep(forecast, ())
     sweep.at(portfolio, with_share(0.5), PATIENCE)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from gambits.analyse.frontier import INFEASIBLE, find_frontier, scaled
 from gambits.analyse.ranking import ranked
 from gambits.analyse.study import Study
 from gambits.portfolio.gambit import Gambit, Share, load_gambit
+from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
 
 Read = Callable[[str], Portfolio]
@@ -39,9 +41,27 @@ def is_concave(points: Iterable[tuple[float, float]]) -> bool:
     )
 
 
+def of_constant_money(found: Frontier) -> list[list[tuple[float, float]]]:
+    """List every three neighbouring shares whose plans spend the same, with what these are worth."""
+    points = [(share, each) for share, each in found.by_share.items() if each.objective is not None]
+    threes = zip(points, points[1:], points[2:], strict=False)
+    alike = [three for three in threes if np.ptp([each.total_spend for _, each in three]) < 1e-6]
+    return [[(share, each.objective or 0.0) for share, each in three] for three in alike]
+
+
+@pytest.fixture(scope="module", params=["two futures", "frontier-lab"])
+def portfolio(request: pytest.FixtureRequest, futures: Portfolio) -> Portfolio:
+    return futures if request.param == "two futures" else load(request.param)
+
+
 @pytest.fixture(scope="module")
-def found(futures: Portfolio, few_draws: Settings) -> Frontier:
-    return gambits.frontier(futures, settings=few_draws)
+def same_draws(portfolio: Portfolio, few_draws: Settings) -> Study:
+    return Study(portfolio, few_draws)
+
+
+@pytest.fixture(scope="module")
+def found(portfolio: Portfolio, few_draws: Settings) -> Frontier:
+    return gambits.frontier(portfolio, settings=few_draws)
 
 
 def objectives(points: Any) -> list[float]:
@@ -54,6 +74,19 @@ def test_the_value_has_one_peak_in_the_share(found: Frontier) -> None:
     assert len(values) == 21
     assert have_one_peak(values)
     assert max(values) > max(values[0], values[-1]) + 100 * GAP, "the peak lies inside"
+
+
+def test_the_value_is_concave_in_the_share_where_plans_spend_the_same(
+    read: Read, futures_text: str, few_draws: Settings
+) -> None:
+    """All money is on the two paths that shares are of, and there is more to do than it pays for."""
+    text = "\n".join(line for line in futures_text.splitlines() if "rented" not in line)
+    poor = read(text.replace("per_period: 20", "per_period: 8"))
+
+    threes = of_constant_money(gambits.frontier(poor, Gambit("free"), few_draws))
+
+    assert len(threes) >= 10
+    assert all(is_concave(three) for three in threes)
 
 
 def test_the_value_is_concave_in_the_budget(found: Frontier) -> None:
@@ -72,8 +105,8 @@ def test_more_weight_on_the_tail_gives_up_mean_for_tail(found: Frontier) -> None
     assert is_concave((weight, -(each.objective or 0.0)) for weight, each in found.by_aversion.items())
 
 
-def test_marked_points_are_those_of_compare(found: Frontier, futures: Portfolio, few_draws: Settings) -> None:
-    plans = compare(futures, settings=few_draws).plans
+def test_marked_points_are_those_of_compare(found: Frontier, portfolio: Portfolio, few_draws: Settings) -> None:
+    plans = compare(portfolio, settings=few_draws).plans
 
     assert list(found.marks) == list(plans)
     for name, plan in plans.items():
@@ -87,14 +120,14 @@ def test_marked_points_are_those_of_compare(found: Frontier, futures: Portfolio,
     assert found.by_share[0.7] == found.marks["incumbent"]
 
 
-def test_a_point_is_what_a_cold_search_finds(found: Frontier, study: Study) -> None:
+def test_a_point_is_what_a_cold_search_finds(found: Frontier, same_draws: Study) -> None:
     gambit = load_gambit("incumbent")
     for share in (0.0, 0.25, 0.9):
         turned = replace(gambit, shares={"architect": Share(share, share), "alchemist": Share(1 - share, 1 - share)})
-        cold = allocate(study.portfolio, turned, study.forecast(gambit))
+        cold = allocate(same_draws.portfolio, turned, same_draws.forecast(gambit))
         assert found.by_share[share].objective == pytest.approx(cold.objective, abs=2 * GAP)
-    half = scaled(study.portfolio, 0.5)
-    cold = allocate(half, gambit, study.forecast(gambit))
+    half = scaled(same_draws.portfolio, 0.5)
+    cold = allocate(half, gambit, same_draws.forecast(gambit))
     assert found.by_budget[half.budget.total].objective == pytest.approx(cold.objective, abs=2 * GAP)
 
 
@@ -106,13 +139,15 @@ def test_the_split_costs_what_the_best_plan_of_any_split_is_worth_more(found: Fr
     assert found.price > 0
 
 
-def test_the_margin_is_a_point_of_share_to_either_side(found: Frontier, study: Study) -> None:
+def test_the_margin_is_a_point_of_share_to_either_side(found: Frontier, same_draws: Study) -> None:
     gambit = load_gambit("incumbent")
     own = found.marks["incumbent"].objective or 0.0
     assert found.margin is not None
     for added, share in zip(found.margin, (0.69, 0.71), strict=True):
         cold = allocate(
-            study.portfolio, replace(gambit, shares={"architect": Share(share, share)}), study.forecast(gambit)
+            same_draws.portfolio,
+            replace(gambit, shares={"architect": Share(share, share)}),
+            same_draws.forecast(gambit),
         )
         assert added == pytest.approx(cold.objective - own, abs=4e-6)
 

@@ -273,6 +273,16 @@ def test_the_whole_of_the_draws_is_a_tail_equal_to_the_mean() -> None:
     assert tail_weights(np.array([4.0, 3.0, 2.0, 1.0]), probability, 1.0) == pytest.approx(probability)
 
 
+def test_a_tail_of_all_draws_has_the_slopes_of_the_mean() -> None:
+    oracle = random_forecast(3)
+    plan = random_plan(3, oracle)
+    whole, nearly = (Forecast(oracle.draws, oracle.objective, alpha).evaluate(*plan) for alpha in (1.0, 1 - 1e-9))
+
+    assert whole.tail == pytest.approx(nearly.tail, abs=1e-7)
+    for slopes, limit in zip(whole.tail_slopes, nearly.tail_slopes, strict=True):
+        assert slopes == pytest.approx(limit, abs=1e-7)
+
+
 def test_no_tail_is_better_than_the_mean_and_a_smaller_one_no_better_than_a_larger() -> None:
     oracle = random_forecast(3)
     plan = random_plan(3, oracle)

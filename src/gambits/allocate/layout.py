@@ -119,7 +119,7 @@ class Layout:
         """Rows of the parts of each initiative of the file."""
         return _entries(self.initiatives)
 
-    @property
+    @cached_property
     def periods(self) -> tuple[str, ...]:
         """The periods by name."""
         return self.portfolio.periods.names
@@ -129,12 +129,12 @@ class Layout:
         """The first period that is still to be decided."""
         return self.portfolio.now
 
-    @property
+    @cached_property
     def open(self) -> NDArray[np.int64]:
         """The periods that are still to be decided."""
         return np.arange(self.now, self.funded.shape[1])
 
-    @property
+    @cached_property
     def binary(self) -> NDArray[np.int32]:
         """The columns that are 0 or 1."""
         found = np.concatenate([self.switch, self.begin.ravel()])

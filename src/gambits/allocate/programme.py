@@ -47,6 +47,9 @@ BLOCKS: Final[tuple[Callable[[Layout], Limits], ...]] = (
     switches.count_initiatives,
 )
 
+Goal = list[tuple[int, float]]
+"""What to minimise: columns with their coefficients."""
+
 _ROUNDING: Final = 1e-12
 
 
@@ -69,13 +72,22 @@ def formulate(layout: Layout, aversion: float) -> Programme:
     aversion
         λ, the weight of the tail.
     """
+    return aimed_at(layout, goal_of(layout, aversion))
+
+
+def aimed_at(layout: Layout, goal: Goal) -> Programme:
+    """State the master with something else to minimise."""
     found = joined(block(layout) for block in BLOCKS)
-    goal = [(int(k), aversion - 1.0) for k in layout.worth if k != ABSENT]
-    goal += [(layout.tail, -aversion)] if aversion > 0 else []
     return Programme(layout, found, build(layout, joined([found, diminishing(layout)]), goal, held(layout, found)))
 
 
-def build(layout: Layout, rows: Limits, goal: list[tuple[int, float]], held: Mask | None = None) -> LiveModel:
+def goal_of(layout: Layout, aversion: float) -> Goal:
+    """Give what the master minimises: −(1 − λ) Σ θ[k] − λ θ[tail]."""
+    goal = [(int(k), aversion - 1.0) for k in layout.worth if k != ABSENT]
+    return [*goal, (layout.tail, -aversion)] if aversion > 0 else goal
+
+
+def build(layout: Layout, rows: Limits, goal: Goal, held: Mask | None = None) -> LiveModel:
     """Write columns, limits and what to minimise, as (column, coefficient), into PuLP.
 
     ``held`` says which columns stay at their lower bound.

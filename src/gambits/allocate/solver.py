@@ -310,11 +310,11 @@ class LiveModel:
         lower, upper = np.empty(len(columns)), np.empty(len(columns))
         lower[self._position], upper[self._position] = bounds
         self._highs.changeColsBounds(len(columns), columns, lower, upper)
-        self._aim(goal)
+        self.aim(goal)
 
     def solve_for(self, goal: Sequence[tuple[int, float]]) -> Solution:
         """Minimise something else, as (column, coefficient), over the same rows, once ``solve`` has been called."""
-        self._aim(goal)
+        self.aim(goal)
         # The last answer still obeys every row and is no longer the least: that is where the primal simplex goes on.
         self._highs.setOptionValue("simplex_strategy", _PRIMAL)
         solution = self.solve()
@@ -325,7 +325,8 @@ class LiveModel:
         """Let each simplex take so many steps at most, once ``solve`` has been called; then it has ``STOPPED``."""
         self._highs.setOptionValue("simplex_iteration_limit", steps)
 
-    def _aim(self, goal: Sequence[tuple[int, float]]) -> None:
+    def aim(self, goal: Sequence[tuple[int, float]]) -> None:
+        """Change what to minimise, as (column, coefficient), once ``solve`` has been called."""
         columns, cost = np.arange(len(self.columns), dtype=np.int32), np.zeros(len(self.columns))
         cost[self._position[[k for k, _ in goal]]] = [factor for _, factor in goal]
         for highs in filter(None, (self._highs, self._whole)):
@@ -339,6 +340,18 @@ class LiveModel:
         loose = loose[loose >= first].astype(np.int32)
         if len(loose):
             highs.deleteRows(len(loose), loose)
+
+    @property
+    def size(self) -> int:
+        """The number of rows, once ``solve`` has been called."""
+        return int(self._highs.getNumRow())
+
+    def restart(self, first: int) -> None:
+        """Drop the rows from number ``first`` on, and where the last solve ended: the next starts from nothing."""
+        added = np.arange(first, self.size, dtype=np.int32)
+        if len(added):
+            self._highs.deleteRows(len(added), added)
+        self._highs.clearSolver()
 
     def _make_whole(self, highs: Any, kind: Any) -> None:
         where = self._position[self.binary]

@@ -82,7 +82,7 @@ class Standing:
         """Give φ of every initiative in the best plan after a change, near the one that stands; nothing without one."""
         edited = self._edited(key, change)
         try:
-            return _funded(edited, self.study.supposing(self.gambit, edited, near=self.plan))
+            return _funded(edited, self.study.supposing(self.gambit, edited, self.plan))
         except InfeasibleError:
             return {}
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gambits.allocate import timing
-from gambits.allocate.cuts import GAP, Optimum, allocate
+from gambits.allocate.cuts import GAP, Optimum
+from gambits.allocate.masters import Masters
 from gambits.analyse.study import Study
 from gambits.analyse.sweeps import side_by_side
 from gambits.forecast.belief import some_of
@@ -58,10 +59,14 @@ def foresight(study: Study, gambit: Gambit, plan: Optimum) -> Foresight:
     alone = replace(gambit, cvar_floor=None)
     planned = value_of(study, seen, plan.funded)
 
-    def best(number: int) -> float:
+    def only(number: int) -> Forecast:
         draws = replace(some_of(seen.draws, np.array([number])), probability=np.ones(1))
-        one = Forecast(draws, seen.objective, seen.tail)
-        found = study.noted(allocate(study.portfolio, alone, one, near=plan, patience=study.settings.patience(GAP)))
+        return Forecast(draws, seen.objective, seen.tail)
+
+    masters = Masters(study.portfolio, alone, only(0))
+
+    def best(number: int) -> float:
+        found = study.noted(masters.best(only(number), plan, study.settings.patience(GAP)))
         # The one plan is open to all: what falls short of it has only stopped early.
         return max(found.objective, float(planned[number]))
 

@@ -72,7 +72,7 @@ class _Index:
             return None
         edited = with_estimates(self.study.portfolio, changes)
         try:
-            return self.study.supposing(self.gambit, edited, near=self.study.best(self.gambit), aim=GAP / 10)
+            return self.study.supposing(self.gambit, edited, self.study.best(self.gambit), aim=GAP / 10)
         except InfeasibleError:
             return None
 

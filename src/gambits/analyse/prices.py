@@ -165,7 +165,8 @@ class _Pricing:
         self.study = study
         self.gambit = gambit
         study.best(gambit)
-        self.base = study.under(gambit, aim=AIM)
+        self.sweep = study.sweep(gambit)
+        self.base = study.noted(self.sweep.at(study.portfolio, gambit, study.settings.patience(AIM)))
         self.is_whole = study.has_whole_choices(gambit)
 
     def price(self, dial: Dial) -> Price:
@@ -211,7 +212,7 @@ class _Pricing:
         if not dial.low <= value <= dial.high:
             return None
         try:
-            return self.study.under(dial.turn(value)[1], dial.turn(value)[0], aim=AIM)
+            return self.study.noted(self.sweep.at(*dial.turn(value), self.study.settings.patience(AIM)))
         except InfeasibleError:
             return None
 

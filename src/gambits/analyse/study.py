@@ -15,6 +15,7 @@ from typing import Any
 from gambits.allocate.cuts import AIM, GAP, Ending, Optimum, Patience, Watch, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
+from gambits.allocate.masters import Masters
 from gambits.allocate.pool import Pool
 from gambits.allocate.sweep import Sweep
 from gambits.analyse.sweeps import Tell
@@ -80,6 +81,7 @@ class Study:
         self._seen: dict[tuple[str, int, Objective, float], Forecast] = {}
         self._pools: dict[int, Pool] = {}
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
+        self._masters: dict[str, Masters] = {}
         self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
         self._loose: list[float] = []
 
@@ -166,25 +168,15 @@ class Study:
         seen = self.forecast(gambit)
         return Sweep(seen, self.pool(seen).points)
 
-    def supposing(
-        self,
-        gambit: Gambit,
-        portfolio: Portfolio | None = None,
-        held: Mapping[str, float] | None = None,
-        near: Optimum | None = None,
-        *,
-        aim: float = GAP,
-    ) -> Optimum:
-        """Find the best plan if numbers were others, to the tolerance of the certificate.
+    def supposing(self, gambit: Gambit, portfolio: Portfolio, near: Optimum, *, aim: float = GAP) -> Optimum:
+        """Find the best plan if estimates were others, to the tolerance of the certificate.
 
         Parameters
         ----------
         gambit
             As in ``best``.
         portfolio
-            The portfolio with other estimates, its initiatives in the same order; None for its own.
-        held
-            Keys of what is known beforehand, with the quantile at which it stands (``draws.draw``).
+            The portfolio with other estimates, its initiatives in the same order.
         near
             A plan to start from, such as the best one without the change.
         aim
@@ -195,17 +187,41 @@ class Study:
         InfeasibleError, UnfinishedError
             As ``best``.
         """
-        portfolio, settings = portfolio or self.portfolio, self.settings
-        objective = gambit.objective_for(portfolio)
+        seen = self._futures(gambit, portfolio)
+        found = allocate(portfolio, gambit, seen, near=near, patience=self.settings.patience(aim))
+        return replace(self.noted(found), points=())
+
+    def knowing(self, gambit: Gambit, held: Mapping[str, float], near: Optimum, *, aim: float = GAP) -> Optimum:
+        """Find the best plan if something were known beforehand, to the tolerance of the certificate.
+
+        Parameters
+        ----------
+        gambit, near, aim
+            As in ``supposing``.
+        held
+            Keys of what is known, with the quantile at which it stands (``draws.draw``).
+
+        Raises
+        ------
+        InfeasibleError, UnfinishedError
+            As ``best``.
+        """
+        seen = self._futures(gambit, self.portfolio, held)
+        masters = self._masters.get(gambit.name)
+        if masters is None or masters.gambit != gambit:
+            masters = self._masters[gambit.name] = Masters(self.portfolio, gambit, seen)
+        return replace(self.noted(masters.best(seen, near, self.settings.patience(aim))), points=())
+
+    def _futures(self, gambit: Gambit, portfolio: Portfolio, held: Mapping[str, float] | None = None) -> Forecast:
+        """See the futures of a portfolio that is not the study's, or in which something is known."""
+        objective, settings = gambit.objective_for(portfolio), self.settings
         periods = len(objective.weights)
         drawn = (
             central_draw(portfolio, periods, held)
             if settings.certain
             else draw(portfolio, periods, str(settings.seed), settings.draws, held)
         )
-        seen = Forecast(drawn, objective, gambit.tail, settings.workers)
-        found = allocate(portfolio, gambit, seen, near=near, patience=settings.patience(aim))
-        return replace(self.noted(found), points=())
+        return Forecast(drawn, objective, gambit.tail, settings.workers)
 
     def has_whole_choices(self, gambit: Gambit) -> bool:
         """Whether rules make plans choose between whole things, so that value moves in steps."""

@@ -67,8 +67,9 @@ def tornado(study: Study, gambit: Gambit, wanted: Callable[[str], bool] = lambda
     pairs = [pair for pair in facts(study, gambit) if wanted(pair[0].estimate)]
 
     def known(fact: Fact) -> Optimum:
-        edited = with_estimates(study.portfolio, fact.edits)
-        return study.supposing(gambit, edited, fact.held, base)
+        if fact.edits:
+            return study.supposing(gambit, with_estimates(study.portfolio, fact.edits), base)
+        return study.knowing(gambit, fact.held, base)
 
     plans = side_by_side(known, [fact for pair in pairs for fact in pair], study.settings.tell, "facts")
     bars = [

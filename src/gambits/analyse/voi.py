@@ -93,7 +93,8 @@ class _Finding:
         self.portfolio = study.portfolio
         self.gambit = gambit
         # A floor under the tail holds for the plan that knows nothing; what one knows moves the tail itself.
-        self.knowing = replace(gambit, cvar_floor=None)
+        # Nobody asks for the tail of plans that know: that of all draws costs nothing.
+        self.knowing = replace(gambit, cvar_floor=None, tail=1.0)
         self.plan = study.best(gambit)
         self.draws = draws
         self.seen = study.forecast(gambit, draws=draws)
@@ -166,7 +167,7 @@ class _Finding:
         return _Options(unknown, tuple(plans))
 
     def _supposing(self, held: Mapping[str, float]) -> Optimum:
-        return self.study.supposing(self.knowing, held=held, near=self.plan, aim=self.aim)
+        return self.study.knowing(self.knowing, held, self.plan, aim=self.aim)
 
     def _finding(self, options: _Options) -> Finding:
         evppi, error = self._worth_of([options])

@@ -122,8 +122,8 @@ class Forecast:
         total = np.concatenate([part.value for part in sums])
         by_period = np.sum([part.by_period for part in sums], axis=0)
         slopes = _added(sums)
-        if self.draws.count == 1:
-            return Values(by_period, float(by_period.sum()), float(total[0]), slopes, slopes)
+        if self.draws.count == 1 or self.tail >= 1:
+            return Values(by_period, float(by_period.sum()), float(self.draws.probability @ total), slopes, slopes)
         in_tail = tail_weights(total, self.draws.probability, self.tail)
         worst = self._work_on_the_worst(progress, funded, in_tail)
         return Values(by_period, float(by_period.sum()), float(in_tail @ total), slopes, _added(worst))
