@@ -91,7 +91,7 @@ def _budgets(alt: Any, found: Frontier) -> Any:
 
 
 def _tails(alt: Any, found: Frontier) -> Any:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"tail": plan.cvar, "mean": plan.expected, "text": _own(found, aversion), "order": aversion}
         for aversion, plan in found.by_aversion.items()
         if plan.objective is not None
