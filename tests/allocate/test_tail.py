@@ -732,7 +732,7 @@ def test_a_search_that_is_interrupted_before_it_found_any_plan_says_so(read: Rea
     seen = Forecast(draw(portfolio, 5, "1", 5), portfolio.objective, 0.2)
 
     class Interrupted(Forecast):
-        def evaluate(self, progress: Array, funded: Array) -> Values:
+        def evaluate(self, progress: Array, funded: Array, loose: float = 0.0) -> Values:
             raise KeyboardInterrupt
 
     never = Interrupted(seen.draws, seen.objective, seen.tail)

@@ -51,7 +51,10 @@ def test_the_tables_name_what_to_find_out_first_and_what_to_type_next(piloted: P
 
 
 def test_a_file_without_pilots_is_told_how_to_name_one(lab: Path, run: Run) -> None:
-    assert "pilot: {cost: 2, informs: [success]}" in run("voi", lab, "--draws", 20).stdout
+    shown = run("voi", lab, "--draws", 20).stdout
+
+    assert "pilot: {cost: 2, informs: [success]}" in shown
+    assert "Worth finding out (" in shown
 
 
 def test_a_picture_is_written(lab: Path, tmp_path: Path, run: Run) -> None:

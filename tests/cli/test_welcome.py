@@ -49,6 +49,14 @@ def test_every_command_explains_itself_and_each_of_its_options(command: str, run
     assert [option.name for option in options if not option.help] == []
 
 
+def test_help_says_what_each_command_does_in_a_whole_sentence(run: Callable[..., Result]) -> None:
+    text = " ".join(run("--help").stdout.partition("Commands:")[2].split())
+
+    assert "..." not in text
+    for name, command in main.commands.items():
+        assert f"{name} {(command.help or '').partition('.')[0]}." in text
+
+
 def test_help_has_a_short_form(run: Callable[..., Result]) -> None:
     assert run("-h").stdout == run("--help").stdout
 

@@ -57,6 +57,9 @@ _STALLED: Final = 1e-9
 """A bound that falls by less stands still, OOM."""
 _PART_OF_GAP: Final = 0.1
 """Progress may exceed its curve by this part of the gap until the gap is smaller."""
+_SLACK_OF_GAP: Final = 0.05
+_SLACK_OF_AIM: Final = 1 / 16
+"""A cut that bends may lie above the value at its plan by these parts of the gap, and of the one aimed at."""
 _BETTER: Final = 1e-13
 """A plan is better from here on: less is the rounding of another processor, OOM."""
 
@@ -182,7 +185,7 @@ def search(
     initiatives, _ = eligible(portfolio, gambit)
     # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
     aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
-    layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
+    layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion, forecast.curve)
     programme = formulate(layout, aversion)
     try:
         return Search(programme, forecast, aversion, patience).run(near, start, watch), programme
@@ -406,11 +409,19 @@ class Search:
         return self._ask(self._spread(timing.progress(self.layout.initiatives, funded)), self._spread(funded))
 
     def _ask(self, progress: Array, funded: Array) -> Point:
-        counted = (
+        made, paid = (
             timing.as_counted(part, self.seen, before)
             for part, before in ((progress, self.made_before), (funded, self.before))
         )
-        return Point(progress, funded, self.forecast.evaluate(*counted))
+        return Point(progress, funded, self.forecast.evaluate(made, paid, self._loose()))
+
+    def _loose(self) -> float:
+        """Say by how much a cut may lie above the value at its own plan, if it bends with the value in return."""
+        if not self.layout.curves:
+            return 0.0
+        left = self.level - self._objective(self.guide) if self.guide else np.inf
+        # Where no plan has been good enough, as to hold a floor, there is no gap to go by.
+        return max(_SLACK_OF_GAP * min(left, 0.5**self.rounds), _SLACK_OF_AIM * self.aim)
 
     def _spread(self, part: Array) -> Array:
         """Put the rows of eligible initiatives among those of all."""

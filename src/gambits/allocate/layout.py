@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from gambits.allocate.money import money_paid, paid_before, paid_by, prices
 from gambits.allocate.response import progress_of
 from gambits.allocate.waiting import held_back
 from gambits.forecast.bill import Bill, serving_bill
+from gambits.forecast.curves import Curve
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Need, Portfolio
 from gambits.quantities.periods import Periods
@@ -61,6 +63,11 @@ class Layout:
     funded, progress
         Shape (I, T): columns of φ and p; the same column where returns do not diminish; ``ABSENT`` where
         there can be no money.
+    effect
+        Shape (I, T): columns of g(p), the part of its effects that an initiative is expected to reach, where its
+        cost is a range; ``ABSENT`` elsewhere.
+    curves
+        g of each initiative by its id.
     paid
         Shape (I, T): φ if nothing more is paid. No column lies below it, and where there is none φ is this.
     before
@@ -94,6 +101,8 @@ class Layout:
     initiatives: tuple[Initiative, ...]
     funded: Columns
     progress: Columns
+    effect: Columns
+    curves: Mapping[str, Curve]
     paid: Array
     before: Array
     switch: Columns
@@ -209,12 +218,14 @@ def lay_out(
     initiatives: tuple[Initiative, ...],
     weights: tuple[float, ...],
     aversion: float,
+    curves: Mapping[str, Curve] = MappingProxyType({}),
     *,
     bare: bool = False,
 ) -> Layout:
     """Number the columns. Names begin with the number, since PuLP 3 sorts columns by name.
 
-    A ``bare`` layout has every column, so that every rule is a row: for the search of a conflict.
+    Initiatives with one of the ``curves`` have columns for how far along it they are. A ``bare`` layout has every
+    column, so that every rule is a row: for the search of a conflict.
     """
     numbered = _Columns()
     periods = portfolio.periods.names
@@ -225,7 +236,7 @@ def lay_out(
         else ceilings(portfolio, gambit, initiatives)
     )
     funded = np.full(paid.shape, ABSENT, dtype=np.int32)
-    progress = funded.copy()
+    progress, effect = funded.copy(), funded.copy()
     low = paid.copy()
     for i, each in enumerate(initiatives):
         low[i, -1] = max(low[i, -1], portfolio.asked.get(each.id, 0.0))
@@ -235,6 +246,10 @@ def lay_out(
             if not each.response.is_linear:
                 least, highest = (float(progress_of(each.response, part[i, t])) for part in (low, most))
                 progress[i, t] = numbered.add(least, highest, "progress", each.id, periods[t])
+            if each.id in curves:
+                column = progress[i, t]
+                ends = np.array([numbered.lower[column], numbered.upper[column]])
+                effect[i, t] = numbered.add(*curves[each.id].at(ends)[0], "effect", each.id, periods[t])
     counted = Periods(portfolio.periods.first, len(weights)).names
     worth = [
         numbered.add(-math.inf, math.inf, "worth", name) if weight > 0 and aversion < 1 else ABSENT
@@ -249,6 +264,8 @@ def lay_out(
         initiatives=initiatives,
         funded=funded,
         progress=progress,
+        effect=effect,
+        curves=curves,
         paid=paid,
         before=before,
         switch=_switches(numbered, portfolio, gambit, initiatives),

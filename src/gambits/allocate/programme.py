@@ -12,7 +12,7 @@ from gambits.allocate import blocks, serving, switches
 from gambits.allocate.blocks import structure
 from gambits.allocate.layout import Layout
 from gambits.allocate.limits import ABSENT, Limits, Term, joined, limits, unknown
-from gambits.allocate.response import lines
+from gambits.allocate.response import FIRST_EFFECTS, lines, tangents
 from gambits.allocate.solver import LiveModel, state
 
 if TYPE_CHECKING:
@@ -123,16 +123,18 @@ def held(layout: Layout, rows: Limits) -> Mask:
             fixed[rows.column[live & tight[rows.row]]] = True
     at_floor = fixed & money
     pairs = layout.funded != ABSENT
-    at_floor[layout.progress[pairs]] |= at_floor[layout.funded[pairs]]
+    for columns in (layout.progress, layout.effect):
+        there = pairs & (columns != ABSENT)
+        at_floor[columns[there]] |= at_floor[layout.funded[there]]
     return np.asarray(at_floor)
 
 
 def diminishing(layout: Layout) -> Limits:
-    """Progress lies below lines that touch its curve: p[i,t] ≤ slope · φ[i,t] + intercept.
+    """Progress lies below lines that touch its curve: p[i,t] ≤ slope · φ[i,t] + intercept; and effects below theirs.
 
     Where a switch says that there is no money, no progress is left: then p ≤ slope · φ + intercept · y.
     """
-    parts = []
+    parts = [_effects(layout)]
     for i, each in enumerate(layout.initiatives):
         t = np.flatnonzero(layout.funded[i] != ABSENT)
         if each.response.is_linear or not len(t):
@@ -145,6 +147,18 @@ def diminishing(layout: Layout) -> Limits:
                 terms.append((unknown(np.full(len(t), layout.switch[i])), -intercept))
             high = 0.0 if is_switched(layout, i) else intercept
             parts.append(limits(names, structure(layout), terms, high=high))
+    return joined(parts)
+
+
+def _effects(layout: Layout) -> Limits:
+    parts = []
+    for i, each in enumerate(layout.initiatives):
+        t = np.flatnonzero(layout.effect[i] != ABSENT)
+        if len(t):
+            g, p = unknown(layout.effect[i, t]), unknown(layout.progress[i, t])
+            for n, (slope, intercept) in enumerate(tangents(layout.curves[each.id], FIRST_EFFECTS)):
+                names = (f"effect_{each.id}_{layout.periods[k]}_{n}" for k in t)
+                parts.append(limits(names, structure(layout), [(g, 1.0), (p, -slope)], high=intercept))
     return joined(parts)
 
 

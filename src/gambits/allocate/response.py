@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.forecast.curves import Curve
 from gambits.portfolio.model import Response
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FIRST_TANGENTS: Final = (0.02, 0.1, 0.25, 0.5, 1.0)
+FIRST_EFFECTS: Final = np.array([0.0, 0.75, 1.0])
 _DIGITS: Final = 33
 _SMALLEST: Final = 1e-10
 """A power has no tangent at 0; here its line is within 1e-5 of 0 for exponents of a half and more."""
@@ -38,6 +40,13 @@ def _up(value: float) -> float:
     """Round up to 33 binary digits: what processors make of the last of 53 differs, and a line may lie higher."""
     mantissa, exponent = math.frexp(value)
     return math.ldexp(math.ceil(math.ldexp(mantissa, _DIGITS)), exponent - _DIGITS)
+
+
+def tangents(curve: Curve, progress: Array) -> list[tuple[float, float]]:
+    """Give (slope, intercept) of lines that touch a curve of effects and lie nowhere below it."""
+    values, slopes = curve.at(progress)
+    rest = values - slopes * progress
+    return [(_up(slope), _up(left)) for slope, left in zip(slopes.tolist(), rest.tolist(), strict=True)]
 
 
 def lines(response: Response) -> list[tuple[float, float]]:

@@ -17,8 +17,9 @@ from gambits.allocate.layout import Layout
 from gambits.allocate.limits import ABSENT
 from gambits.allocate.pool import Point
 from gambits.allocate.programme import is_switched
-from gambits.allocate.response import line_at, progress_of
+from gambits.allocate.response import line_at, progress_of, tangents
 from gambits.allocate.solver import Row
+from gambits.forecast.curves import Bend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,7 @@ class Cutter:
         self.seen = seen
         self.grid = 2.0 ** math.floor(math.log2(aim * _PART_OF_AIM / max(1, len(layout.names))))
         self.columns = tuple(self._whole(part, rows) for part in (layout.progress, layout.funded))
+        self.effect = self._whole(layout.effect, rows)
         made = (timing.progress(layout.initiatives, layout.paid), layout.paid)
         before = (timing.progress_before(layout.initiatives, layout.before), layout.before)
         self.paid = tuple(self._known(*parts, rows) for parts in zip(made, before, strict=True))
@@ -80,19 +82,35 @@ class Cutter:
         for k in together:
             when = slice(None) if self.has_memory else slice(k[0], k[0] + 1)
             value = float(values.by_period[k].sum())
-            cuts.append(self._cut(self.layout.worth[k], value, values.expected_slopes, when, point))
+            known = (value, values.expected_slopes, values.expected_bend)
+            cuts.append(self._cut(self.layout.worth[k], *known, when, point))
         if self.layout.tail != ABSENT:
             tail = np.array([self.layout.tail], dtype=np.int32)
-            cuts.append(self._cut(tail, values.tail, values.tail_slopes, slice(None), point))
+            cuts.append(self._cut(tail, values.tail, values.tail_slopes, values.tail_bend, slice(None), point))
         return cuts
 
     def _cut(
-        self, terms: NDArray[np.int32], value: float, slopes: tuple[Array, Array], when: slice, point: Point
+        self,
+        terms: NDArray[np.int32],
+        value: float,
+        slopes: tuple[Array, Array],
+        bend: Bend | None,
+        when: slice,
+        point: Point,
     ) -> Row:
         """Give Σ θ − slopes · plan ≤ value − slopes · this plan, adding up slopes of one column."""
         coefficients, at = np.zeros(len(self.layout.names)), np.zeros(len(self.layout.names))
         rest = 0.0
-        seen = self.seen[:, when].astype(np.int64)
+        seen, slack = self.seen[:, when].astype(np.int64), 0.0
+        effect = np.take_along_axis(self.effect, seen, axis=1)
+        bends = effect != ABSENT
+        if bend is not None and bends.any():
+            along, reached, steep = (part[:, when] for part in (bend.along, bend.reached, bend.steep))
+            coefficients += np.bincount(effect[bends], along[bends], len(coefficients))
+            at[effect[bends]] = reached[bends]
+            slopes = (slopes[0].copy(), slopes[1])
+            slopes[0][:, when] -= np.where(bends, along * steep, 0.0)
+            slack = float(bend.slack[when].sum())
         for columns, slope, plan, paid in zip(
             self.columns, slopes, (point.progress, point.funded), self.paid, strict=True
         ):
@@ -104,7 +122,7 @@ class Cutter:
             coefficients += np.bincount(column[present], slope[:, when][present], len(coefficients))
             at[column[present]] = here[present]
         gridded = np.rint(coefficients / self.grid) * self.grid
-        loosened = float(np.abs(gridded - coefficients).sum())
+        loosened = float(np.abs(gridded - coefficients).sum()) + slack
         upper = math.ceil((value - float(gridded @ at) - rest + loosened) / self.grid) * self.grid
         used = gridded.nonzero()[0].astype(np.int32)
         return Row(np.append(used, terms).astype(np.int32), np.append(-gridded[used], np.ones(len(terms))), upper)
@@ -136,4 +154,18 @@ def lines_above(layout: Layout, values: Array, funded: Array, loose: float = 0.0
                 # No money, no progress: the line passes through the origin once the switch is off.
                 columns, factors, intercept = [*columns, layout.switch[i]], [*factors, -intercept], 0.0
             rows.append(Row(np.array(columns, dtype=np.int32), np.array(factors), intercept))
+    return rows + _effects_above(layout, values, least)
+
+
+def _effects_above(layout: Layout, values: Array, least: float) -> list[Row]:
+    rows = []
+    for i, each in enumerate(layout.initiatives):
+        t = np.flatnonzero(layout.effect[i] != ABSENT)
+        if not len(t):
+            continue
+        curve, progress = layout.curves[each.id], np.clip(values[layout.progress[i, t]], 0.0, 1.0)
+        above = values[layout.effect[i, t]] - curve.at(progress)[0] > least
+        for k, (slope, intercept) in zip(t[above], tangents(curve, progress[above]), strict=True):
+            columns = np.array([layout.effect[i, k], layout.progress[i, k]], dtype=np.int32)
+            rows.append(Row(columns, np.array([1.0, -slope]), intercept))
     return rows

@@ -70,7 +70,8 @@ class Sweep:
             If the search ended before it found any plan.
         """
         initiatives, _ = eligible(portfolio, gambit)
-        layout = lay_out(portfolio, gambit, initiatives, self._forecast.objective.weights, _EVERY_TERM)
+        seen = self._forecast
+        layout = lay_out(portfolio, gambit, initiatives, seen.objective.weights, _EVERY_TERM, seen.curve)
         # Rows that forbid a choice, or close in on a bill in parts of the budget, hold under these rules alone.
         if len(layout.binary) or layout.serving is not None:
             found = allocate(portfolio, gambit, self._forecast, start=self._pool.points, patience=patience)

@@ -74,7 +74,7 @@ def out_option(command: Command) -> Command:
 
 def gambit_option(command: Command) -> Command:
     """Choose the risk profile."""
-    text = "incumbent, challenger, compute-only, or a gambit file."
+    text = "A gambit that is built in (incumbent, challenger, …), or a gambit file."
     return click.option(
         "--gambit",
         default="incumbent",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gambits.allocate.plan import Plan
 
 WIDTH: Final = 100
+_SENTENCE: Final = 300
 _NEXT: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EFBIG, errno.EDQUOT), "make room, or write elsewhere with -o"),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "choose a place that you may write, with -o"),
@@ -36,6 +37,12 @@ class Group(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List every command with its whole sentence, which click would cut to fit a line."""
+        rows = [(name, each.get_short_help_str(limit=_SENTENCE)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):

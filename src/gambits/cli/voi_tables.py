@@ -90,7 +90,7 @@ def _next(found: Information, portfolio: Portfolio) -> list[str]:
 
 
 def _first(found: Information) -> list[str]:
-    """Say which pilot to run first, and what to look for a pilot of."""
+    """Say which pilot to run first, and what else is worth finding out."""
     if not any(each.is_clear for each in found.findings):
         return ["Nothing by itself is worth finding out beyond the noise of these draws: decide now."]
     piloted = [each for each in found.queue if each.cost is not None]
@@ -105,5 +105,6 @@ def _first(found: Information) -> list[str]:
     open_ones = [each for each in found.queue if each.cost is None][:_NAMED]
     if open_ones:
         told = ", ".join(f"{_name(each)} (up to {_up_to(each.worth)})" for each in open_ones)
-        lines.append(f"Worth looking for a pilot of, in {found.money}: {told}.")
+        without = " too, and no pilot is named for it" if piloted else ""
+        lines.append(f"Worth finding out{without} ({found.money}): {told}.")
     return lines

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gambits.forecast.curves import Curves, Kinks, kinks_of
 from gambits.forecast.draws import ON_COMPUTE, ON_COST, ON_DATA, ON_DEMAND, ON_OOM, ON_STOCK, ON_VALUE, Draws
 from gambits.forecast.makers import Made, Maker, maker_of
 from gambits.portfolio.model import Objective
@@ -92,6 +93,20 @@ class Block:
     elasticity: float
     value_per_oom: float
     ln_served: Array | None = None
+    kinks: Kinks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bends:
+    """A block's part of what says how the value bends along the curves of n initiatives.
+
+    ``kinks`` has shape (2, n, B, K) (``Kinks.count``); ``ended`` and ``going``, shape (n, K), are the slopes by
+    progress of effects that have ended and of the others.
+    """
+
+    kinks: Array
+    ended: Array
+    going: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +126,16 @@ class Sums:
     by_period: Array
     by_progress: Array
     by_funded: Array
+    bends: Bends | None = None
 
 
-def cut_into_blocks(draws: Draws) -> tuple[Block, ...]:
+def cut_into_blocks(draws: Draws, curves: Curves | None = None) -> tuple[Block, ...]:
     """Cut draws into blocks of fixed size."""
     starts = range(0, draws.count, SIZE)
-    return tuple(block_of(draws, np.arange(start, min(start + SIZE, draws.count))) for start in starts)
+    return tuple(block_of(draws, np.arange(start, min(start + SIZE, draws.count)), curves) for start in starts)
 
 
-def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
+def block_of(draws: Draws, rows: NDArray[np.int64], curves: Curves | None = None) -> Block:
     """Lay out some of the draws for the oracle."""
     ln_compute, ln_tokens = draws.ln_compute[rows], draws.ln_tokens[rows]
     ln_served = None if draws.ln_served is None else draws.ln_served[rows]
@@ -162,6 +178,7 @@ def block_of(draws: Draws, rows: NDArray[np.int64]) -> Block:
         elasticity=draws.elasticity,
         value_per_oom=draws.value_per_oom,
         ln_served=ln_served,
+        kinks=None if curves is None else kinks_of(curves, draws, rows),
     )
 
 
@@ -191,13 +208,17 @@ def _effect(size: Array, taken: NDArray[np.bool_], slowed: Array | None) -> Effe
     return Effect(who, kept, kept if slowed is None else kept * slowed[:, who])
 
 
-def evaluate_block(objective: Objective, progress: Array, funded: Array, block: Block, weight: Array) -> Sums:
+def evaluate_block(
+    objective: Objective, is_bent: bool, progress: Array, funded: Array, block: Block, weight: Array
+) -> Sums:
     """Evaluate a plan in the draws of a block, and add up under weights of its draws.
 
     Parameters
     ----------
     objective
         Weights of terms and periods.
+    is_bent
+        Whether to say how the value bends as well.
     progress, funded
         Shape (I, K), as they count.
     block
@@ -238,11 +259,12 @@ def evaluate_block(objective: Objective, progress: Array, funded: Array, block: 
     for effect, harm, slope in zip(block.helps, block.harms, slopes, strict=True):
         _add_slopes(by_progress, effect, progress, slope)
         _add_linear(by_funded, harm, slope)
+    bends = _bends(block, slopes, by_progress) if is_bent and block.kinks is not None else None
     for one in joined:
         one.add_slopes(by_progress, by_funded, slopes)
     market = np.array([moved[ON_DEMAND], moved[ON_VALUE], moved[ON_COST]])
     data = np.array([tokens, np.broadcast_to(moved[ON_DATA], tokens.shape)])
-    return Sums(value.sum(axis=1), gain, market, data, weight @ value, by_progress, by_funded)
+    return Sums(value.sum(axis=1), gain, market, data, weight @ value, by_progress, by_funded, bends)
 
 
 def _served(ln_served: Array, moved: list[Array]) -> Array:
@@ -336,10 +358,12 @@ def _weighed(slopes: list[Array], sizes: Array) -> Array:
     return np.asarray(sum(slope * size[:, np.newaxis] for slope, size in zip(slopes, sizes, strict=True)))
 
 
-def evaluate_worst(objective: Objective, progress: Array, funded: Array, block: Block, weight: Array) -> Sums:
+def evaluate_worst(
+    objective: Objective, is_bent: bool, progress: Array, funded: Array, block: Block, weight: Array
+) -> Sums:
     """Do the same for those draws of a block that have weight."""
     kept = np.flatnonzero(weight)
-    return evaluate_block(objective, progress, funded, _only(block, kept), weight[kept])
+    return evaluate_block(objective, is_bent, progress, funded, _only(block, kept), weight[kept])
 
 
 def _only(block: Block, rows: NDArray[np.int64]) -> Block:
@@ -370,15 +394,33 @@ def _only(block: Block, rows: NDArray[np.int64]) -> Block:
             Slack(tuple(one.only(rows) for one in each.makers), each.size[rows], each.cap[rows], each.rows)
             for each in block.slack
         ),
+        kinks=None if block.kinks is None else block.kinks.only(rows),
     )
 
 
+def _bends(block: Block, slopes: list[Array], going: Array) -> Bends:
+    """Count kinks, and tell slopes that go on from those that have ended; ``going`` is of the effects alone."""
+    assert block.kinks is not None, "asked only where there are some"
+    who, whole = block.kinks.who, np.zeros_like(going)
+    for effect, slope in zip(block.helps, slopes, strict=True):
+        whole[effect.who] += np.einsum("rn,rk->nk", effect.rate, slope)
+    return Bends(block.kinks.count(slopes), whole[who] - going[who], going[who].copy())
+
+
 def _made(effect: Effect, progress: Array) -> Array:
-    """Give the sum over initiatives of min(size, rate · progress), shape (r, K)."""
+    """Give the sum over initiatives of min(size, rate · progress), shape (r, K).
+
+    The loop is over initiatives or periods, whichever are fewer: an array of all three leaves the processor's cache.
+    """
     plan = progress[effect.who]
     if effect.rate is effect.size:
         return np.asarray(np.einsum("rn,nk->rk", effect.size, plan))
-    return np.stack([np.minimum(effect.size, effect.rate * column).sum(axis=1) for column in plan.T], axis=1)
+    if len(plan) > plan.shape[1]:
+        return np.stack([np.minimum(effect.size, effect.rate * column).sum(axis=1) for column in plan.T], axis=1)
+    total = np.zeros((len(effect.size), plan.shape[1]))
+    for size, rate, row in zip(effect.size.T, effect.rate.T, plan, strict=True):
+        total += np.minimum(size[:, np.newaxis], rate[:, np.newaxis] * row)
+    return total
 
 
 def _add_slopes(slopes: Array, effect: Effect, progress: Array, weight: Array) -> None:
@@ -386,6 +428,11 @@ def _add_slopes(slopes: Array, effect: Effect, progress: Array, weight: Array) -
     plan = progress[effect.who]
     if effect.rate is effect.size:
         slopes[effect.who] += np.einsum("rn,rk->nk", effect.size, weight)
+        return
+    if len(plan) <= plan.shape[1]:
+        for i, size, rate, row in zip(effect.who, effect.size.T, effect.rate.T, plan, strict=True):
+            is_unfinished = rate[:, np.newaxis] * row < size[:, np.newaxis]
+            slopes[i] += np.einsum("r,rk->k", rate, is_unfinished * weight)
         return
     for k, column in enumerate(plan.T):
         unfinished = np.where(effect.rate * column < effect.size, effect.rate, 0.0)

@@ -6,13 +6,15 @@ blocks of fixed size whose sums are added in order: any number of workers gives 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gambits.forecast.block import Block, Sums, cut_into_blocks, evaluate_block, evaluate_worst
+from gambits.forecast.curves import Bend, Curve, Curves, bend, curves_of
 from gambits.forecast.draws import Draws
 from gambits.forecast.workers import THREADS, Workers
 from gambits.portfolio.model import Objective
@@ -41,6 +43,8 @@ class Values:
         Pairs of shape (I, K): by progress and by funded fraction, both as they count in period k. Those of
         ``expected`` belong to that period's entry of ``by_period``, unless the forecast has a memory; those of
         ``tail`` to its total.
+    expected_bend, tail_bend
+        How much of the slopes by progress goes along the forecast's curves; None where nobody asked.
     """
 
     by_period: Array
@@ -48,6 +52,8 @@ class Values:
     tail: float
     expected_slopes: tuple[Array, Array]
     tail_slopes: tuple[Array, Array]
+    expected_bend: Bend | None = None
+    tail_bend: Bend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,12 @@ class Forecast:
     tail: float = 1.0
     workers: Workers = THREADS
     blocks: tuple[Block, ...] = field(default=(), repr=False)
+    curves: Curves | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.blocks:
-            object.__setattr__(self, "blocks", cut_into_blocks(self.draws))
+            object.__setattr__(self, "curves", curves_of(self.draws))
+            object.__setattr__(self, "blocks", cut_into_blocks(self.draws, self.curves))
 
     def through(self, objective: Objective, tail: float) -> Forecast:
         """Give the same draws, laid out once, seen through another objective and tail."""
@@ -101,6 +109,13 @@ class Forecast:
         return self.draws.ids
 
     @property
+    def curve(self) -> Mapping[str, Curve]:
+        """The curve of each initiative that has one, by id."""
+        if self.curves is None:
+            return {}
+        return {self.ids[i]: each for i, each in zip(self.curves.who, self.curves.each, strict=True)}
+
+    @property
     def periods(self) -> int:
         """Periods that count: those of the horizon and those after it."""
         return len(self.objective.weights)
@@ -110,23 +125,28 @@ class Forecast:
         """Whether a period's value also hangs on what counted in earlier ones: a choice behind which a lag lies."""
         return any(gate.lag for gate in self.draws.gates)
 
-    def evaluate(self, progress: Array, funded: Array) -> Values:
+    def evaluate(self, progress: Array, funded: Array, loose: float = 0.0) -> Values:
         """Give the value of a plan and its supergradients.
 
         Parameters
         ----------
         progress, funded
             Shape (I, K), in [0, 1], as they count in each period.
+        loose
+            If above 0, say how the value bends along the curves, with so much slack, OOM.
         """
-        sums = self._work(progress, funded, [block.probability for block in self.blocks])
+        is_bent = loose > 0 and self.curves is not None
+        sums = self._work(progress, funded, [block.probability for block in self.blocks], is_bent)
         total = np.concatenate([part.value for part in sums])
         by_period = np.sum([part.by_period for part in sums], axis=0)
-        slopes = _added(sums)
+        slopes, bent = _added(sums), self._bend(progress, sums, loose)
         if self.draws.count == 1 or self.tail >= 1:
-            return Values(by_period, float(by_period.sum()), float(self.draws.probability @ total), slopes, slopes)
+            mean = float(self.draws.probability @ total)
+            return Values(by_period, float(by_period.sum()), mean, slopes, slopes, bent, bent)
         in_tail = tail_weights(total, self.draws.probability, self.tail)
-        worst = self._work_on_the_worst(progress, funded, in_tail)
-        return Values(by_period, float(by_period.sum()), float(in_tail @ total), slopes, _added(worst))
+        worst = self._work_on_the_worst(progress, funded, in_tail, is_bent)
+        tail, tail_bend = float(in_tail @ total), self._bend(progress, worst, loose)
+        return Values(by_period, float(by_period.sum()), tail, slopes, _added(worst), bent, tail_bend)
 
     def slopes(self, progress: Array, funded: Array) -> tuple[Array, Array]:
         """Give the slopes of the expected value alone, by progress and by funded fraction: shape (I, K)."""
@@ -142,15 +162,22 @@ class Forecast:
         value = np.concatenate([part.value for part in sums])
         return Projection(baseline, baseline + gain, value, market, tokens, ln_worth)
 
-    def _work(self, progress: Array, funded: Array, weights: list[Array]) -> list[Sums]:
+    def _bend(self, progress: Array, sums: list[Sums], loose: float) -> Bend | None:
+        parts = [part.bends for part in sums if part.bends is not None]
+        if self.curves is None or not parts:
+            return None
+        kinks, ended, going = (np.sum(each, axis=0) for each in zip(*map(astuple, parts), strict=True))
+        return bend(self.curves, progress, kinks, ended, going, loose)
+
+    def _work(self, progress: Array, funded: Array, weights: list[Array], is_bent: bool = False) -> list[Sums]:
         """Evaluate every block under weights of its draws."""
-        task = partial(evaluate_block, self.objective, progress, funded)
+        task = partial(evaluate_block, self.objective, is_bent, progress, funded)
         return self.workers.map(task, self.blocks, weights)
 
-    def _work_on_the_worst(self, progress: Array, funded: Array, weight: Array) -> list[Sums]:
+    def _work_on_the_worst(self, progress: Array, funded: Array, weight: Array, is_bent: bool) -> list[Sums]:
         """Evaluate only the draws with weight: a tail of 20 % costs a fifth of all."""
         cuts = np.cumsum([len(block.probability) for block in self.blocks])[:-1]
-        task = partial(evaluate_worst, self.objective, progress, funded)
+        task = partial(evaluate_worst, self.objective, is_bent, progress, funded)
         return self.workers.map(task, self.blocks, np.split(weight, cuts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -56,6 +57,9 @@ class Cluster:
         except ImportError:
             hint = "install it with the extra: pip install 'gambits[cluster]'"
             raise GambitsError("--cluster needs Dask, which is not installed", hint) from None
+        # A client that failed to connect closes itself when it is collected. If that falls into the start of another
+        # one, the two wait for each other forever: let it be now.
+        gc.collect()
         try:
             self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:

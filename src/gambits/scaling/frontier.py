@@ -46,8 +46,9 @@ FLOP_PER_PARAMETER_SERVED: Final = 2.0
 """Serving FLOP for one token and one parameter (the same)."""
 
 _MOST_STEPS: Final = 200
-_STEP_TOLERANCE: Final = 1e-11
-"""In y. The value errs by its square, the slopes by as much."""
+_CLOSED: Final = 1e-14
+_STEP_TOLERANCE: Final = 1e-7
+"""In y, of a step of Newton's, whose square is what is left: so much the slopes err, and the value by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +262,11 @@ def _beyond_the_wall(
         tilt, falls = _tilt(at, *part)
         low, high = np.where(tilt > 0, at, low), np.where(tilt > 0, high, at)
         newton = at - tilt / falls
-        following = np.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
-        going = np.abs(following - at) > _STEP_TOLERANCE * (1 + part[0])
+        is_inside = (newton >= low) & (newton <= high)
+        following = np.where(is_inside, newton, (low + high) / 2)
+        # A bisection is no nearer for being short, until nothing is left between its ends.
+        least = np.where(is_inside, _STEP_TOLERANCE, _CLOSED) * (1 + part[0])
+        going = np.abs(following - at) > least
         y[left] = following
         if not going.any():
             break
