@@ -241,7 +241,7 @@ def _prices(inquiry: Inquiry) -> list[dict[str, Any]]:
 
 def _a_hundredth(row: dict[str, Any]) -> dict[str, Any]:
     """Add what a hundredth more adds and a hundredth less takes away: a point of a share, or of all there is."""
-    step = 0.01 if row["unit"] == "point" else row["value"] / 100
+    step = 0.01 if row["unit"].startswith("point") else row["value"] / 100
     more, less = (None if row[key] is None else row[key] * step for key in ("more", "less"))
     return row | {"step": step, "adds": more, "takes": less}
 
@@ -310,7 +310,7 @@ def _graph(inquiry: Inquiry) -> dict[str, Any] | None:
     )
     path = drawn.critical_path
     return {
-        "svg": svg(drawn),
+        "svg": svg(drawn, is_titled=False),
         "layers": len(drawn.layers),
         "edges": [{"of": each.of, "waits": each.waits, "how": _how(each)} for each in drawn.edges],
         "critical_path": list(path),
@@ -350,8 +350,10 @@ def _since(inquiry: Inquiry) -> dict[str, Any] | None:
     changes = find_changes(older.plan, new.plan)
     if inquiry.past.worlds and (changes.edits or changes.is_moved):
         changes = replace(changes, bridge=bridge(older, new, inquiry.past.worlds))
+    told, names = changes.to_dict(), estimate_names(study.portfolio)
     return {
-        **changes.to_dict(),
+        **told,
+        "lines": told["lines"] and [line | {"name": names.get(line["edit"], line["edit"])} for line in told["lines"]],
         "against": inquiry.past.against,
         "as_of": older.world.portfolio["as_of"],
         "old_plan_today": worth_today(study, gambit, older),

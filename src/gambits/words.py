@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
@@ -23,6 +24,16 @@ def oom(value: float) -> str:
 def percent(fraction: float) -> str:
     """A fraction as a percentage."""
     return f"{fraction:.0%}"
+
+
+def percents(parts: Mapping[str, float]) -> dict[str, int]:
+    """Parts of a whole as percentages that add up as the parts do, rounded by their largest remainders."""
+    exact = {name: round(100 * part, 9) for name, part in parts.items()}
+    found = {name: math.floor(value) for name, value in exact.items()}
+    short = round(sum(exact.values())) - sum(found.values())
+    for name in sorted(exact, key=lambda name: (found[name] - exact[name], name))[:short]:
+        found[name] += 1
+    return found
 
 
 def multiple(gain: float) -> str:

@@ -238,7 +238,7 @@ def test_the_budget_is_what_the_board_approved(lab: Lab) -> None:
     released = lab.count * float(budget["per_period"])
     money = min(float(budget.get("total", released)), released)
 
-    assert f"How should {money:.1f} USD million from" in lab.memo
+    assert re.search(rf"(How should|At stake:) {money:.1f} USD million from", lab.memo)
 
 
 def test_money_adds_up_over_rows_and_columns(lab: Lab) -> None:

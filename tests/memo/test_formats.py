@@ -62,6 +62,9 @@ initiatives:
     effects: {{data_efficiency: 1.2 to 2.0}}
     uses: {{researchers: 30}}
     takes: 3
+    dissent: [{{by: {owner}, text: {name}}}]
+    kill: [{{metric: {name}, above: 30, by: 2027-06-30}}]
+    pilot: {{cost: 0.1, informs: success, source: {name}}}
   play:
     title: {other}
     path: alchemist
@@ -69,7 +72,9 @@ initiatives:
     team: {team}
     source: {other}
     cost: 20
-    effects: {{post_training: 1.4}}
+    effects: {{post_training: 1.2 to 1.6}}
+    dissent: [{{by: {team}, text: {other}}}]
+    pilot: {{cost: 0.1, informs: effects.post_training, source: {other}}}
 """
 
 
@@ -94,6 +99,15 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return record_of(tmp_path_factory.mktemp("plain"))
+
+
+def test_texts_of_every_kind_are_among_those_that_mean_harm(nasty: dict[str, Any]) -> None:
+    assert any(NASTY in bar["name"] for bar in nasty["sensitivity"]["tornado"])
+    assert any(NASTY in row["title"] and row["title"].endswith(", pilot") for row in nasty["information"]["queue"])
+    assert {each["text"] for each in nasty["watched"]["dissent"]} == {NASTY, STARTS[3]}
+    assert {each["by"] for each in nasty["watched"]["dissent"]} == {STARTS[0], STARTS[1]}
+    assert any(NASTY in each["metric"] for each in nasty["watched"]["tripwires"])
+    assert nasty["decision"] == {"question": NASTY, "decider": NASTY, "by": "2027-02-01"}
 
 
 class Elements(HTMLParser):
@@ -274,6 +288,15 @@ def test_the_sums_of_a_workbook_are_live_and_agree_with_the_plan(plain: dict[str
     assert {cell.value: total[k].value for k, cell in enumerate(head) if cell.value in wanted} == pytest.approx(
         wanted, abs=0.1
     )
+
+
+def test_what_the_teams_need_adds_up_to_what_is_used(plain: dict[str, Any]) -> None:
+    now = plain["facts"]["now"]
+    teams = now["teams"].values()
+
+    assert sum(each["money"] for each in teams) == pytest.approx(now["money"], abs=0.05)
+    for name, used in now["uses"].items():
+        assert sum(each["uses"][name] for each in teams) == pytest.approx(used, abs=0.05)
 
 
 def test_a_workbook_has_a_sheet_a_question(plain: dict[str, Any]) -> None:

@@ -294,7 +294,10 @@ def test_the_gain_at_the_end_of_the_horizon_is_that_of_its_last_period(
     held = LAB.replace("initiatives:", "objective: {after_horizon: 4}\ninitiatives:")
     gain = plan_of(held)["gain"][3]
 
-    assert f"By the end of 2027Q4 that is worth {gain:.3f} OOM" in sections(memo_of(held))["Recommendation"]
+    assert (
+        f"By the end of 2027Q4 that is worth {gain:.3f} orders of magnitude (OOM)"
+        in sections(memo_of(held))["Recommendation"]
+    )
 
 
 def test_the_memo_of_a_plan_over_draws_speaks_of_many_futures_with_the_plan_s_figures(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_first_page_says_what_moved_since_last_time(
     assert f"from {difference['value']['old']:.3f} to {difference['value']['new']:.3f} OOM" in told
     assert difference["total"]["money_moved"] < 0.05
     assert "OOM, and no money moved." in told
-    assert f"initiatives.hybrid.success ({difference['total']['value']:+.3f})" in told
+    assert f"success of Hybrid backbone ({difference['total']['value']:+.3f})" in told
     assert told.startswith("\nSince old.json (")
 
 

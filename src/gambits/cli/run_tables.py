@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.markup import escape
 
 from gambits.cli.tables import framed
-from gambits.words import money, oom, percent
+from gambits.words import money, oom, percents
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -53,7 +53,7 @@ def shown(account: dict[str, Any]) -> RenderableType:
     plan = account["plan"]
     settings = ", ".join(f"{name} {value}" for name, value in account["settings"].items())
     versions = ", ".join(f"{name} {value}" for name, value in account["environment"]["versions"].items())
-    shares = ", ".join(f"{path} {percent(share)}" for path, share in plan["shares"].items())
+    shares = ", ".join(f"{path} {share}%" for path, share in percents(plan["shares"]).items())
     lines = [
         f"Run {account['run']}: {account['command']} of {account['portfolio']} ({account['file']}), "
         f"{account['gambit']}.",

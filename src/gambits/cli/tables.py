@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gambits.cli.output import WIDTH
 from gambits.portfolio.load import FILE_NAME
-from gambits.words import money, multiple, oom, percent
+from gambits.words import money, multiple, oom, percent, percents
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -238,7 +238,7 @@ def typed(portfolio: Portfolio) -> str:
 
 
 def _headline(found: Plan) -> list[str]:
-    paths = ", ".join(f"{path} {percent(share)}" for path, share in found.shares.items())
+    paths = ", ".join(f"{path} {share}%" for path, share in percents(found.shares).items())
     return [
         escape(
             f"Worth {oom(found.objective)} OOM of effective compute, weighted over time; at the end "

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK
 
 if TYPE_CHECKING:
     from gambits.analyse.alternatives import Alternatives
 
 _WIDTH: Final = 460
 _ROW: Final = 18
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _BAR: Final = "#c3ccd4"
 _BEST, _OTHER = "the best plan", "an alternative"
 
@@ -40,19 +39,13 @@ def _chart(alt: Any, found: Alternatives) -> Any:
     y = alt.Y("initiative:N", sort=order, title=None, axis=axis)
     bars = alt.Chart(alt.Data(values=ranges)).mark_bar(height=_ROW * 0.55, color=_BAR)
     fills = alt.Scale(domain=[_BEST, _OTHER], range=["#2a5d8f", "#ffffff"])
-    legend = alt.Legend(title=None, orient="top", labelFontSize=11)
-    dots = alt.Chart(alt.Data(values=points)).mark_point(shape="circle", size=45, stroke=_INK, opacity=1)
+    legend = alt.Legend(title=None, orient="top")
+    dots = alt.Chart(alt.Data(values=points)).mark_point(shape="circle", size=45, stroke=INK, opacity=1)
     x = alt.X("least:Q", title=f"money over the horizon ({found.money})", scale=alt.Scale(domainMin=0))
-    return (
-        alt.layer(
-            bars.encode(y=y, x=x, x2="most:Q"),
-            dots.encode(y=y, x=alt.X("money:Q"), fill=alt.Fill("plan:N", scale=fills, legend=legend)),
-        )
-        .properties(width=_WIDTH, height=_ROW * len(order), title=_title(alt, found))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
-    )
+    return alt.layer(
+        bars.encode(y=y, x=x, x2="most:Q"),
+        dots.encode(y=y, x=alt.X("money:Q"), fill=alt.Fill("plan:N", scale=fills, legend=legend)),
+    ).properties(width=_WIDTH, height=_ROW * len(order), title=_title(alt, found))
 
 
 def _title(alt: Any, found: Alternatives) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK, RULE
 
 if TYPE_CHECKING:
     from gambits.analyse.bridge import Line
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 340
 _ROW: Final = 22
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _SHADES: Final = {"value": "#4d4d4d", "gain": "#2b6ca3", "loss": "#b5532a"}
 _SMALLEST: Final = 5e-7
 """Lines below this in value and in part of all money are left out."""
@@ -39,14 +38,8 @@ def _chart(alt: Any, changes: Changes) -> Any:
             f"Value {changes.old_value:.3f} → {changes.new_value:.3f} OOM; "
             f"money moved {changes.money_moved:,.1f} {changes.money}"
         ],
-        anchor="start",
     )
-    return (
-        alt.hconcat(_waterfall(alt, rows, order), _money(alt, rows, order, changes.money), title=title, spacing=16)
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6)
-    )
+    return alt.hconcat(_waterfall(alt, rows, order), _money(alt, rows, order, changes.money), title=title, spacing=16)
 
 
 def _rows(changes: Changes) -> list[dict[str, Any]]:
@@ -81,10 +74,10 @@ def _waterfall(alt: Any, rows: list[dict[str, Any]], order: list[str]) -> Any:
     x = alt.X("from:Q", scale=scale, title="value (OOM)")
     color = alt.Color("kind:N", scale=alt.Scale(domain=list(_SHADES), range=list(_SHADES.values())), legend=None)
     bars = alt.Chart(data).mark_bar(height=_ROW * 0.6).encode(y=y, x=x, x2="to:Q", color=color)
-    marks = alt.Chart(data).transform_filter("datum.kind == 'value'").mark_tick(color=_INK, thickness=3, height=_ROW)
+    marks = alt.Chart(data).transform_filter("datum.kind == 'value'").mark_tick(color=INK, thickness=3, height=_ROW)
     ticks = marks.encode(y=y, x=x)
     furthest = "max(datum.from, datum.to)"
-    texts = alt.Chart(data).transform_calculate(end=furthest).mark_text(align="left", dx=6, color=_INK, fontSize=11)
+    texts = alt.Chart(data).transform_calculate(end=furthest).mark_text(align="left", dx=6)
     return (bars + ticks + texts.encode(y=y, x=alt.X("end:Q", scale=scale), text="text:N")).properties(
         width=_WIDTH, height=_ROW * len(rows)
     )
@@ -93,7 +86,7 @@ def _waterfall(alt: Any, rows: list[dict[str, Any]], order: list[str]) -> Any:
 def _money(alt: Any, rows: list[dict[str, Any]], order: list[str], unit: str) -> Any:
     data = alt.Data(values=[row for row in rows if row["money"] is not None])
     y = alt.Y("edit:N", sort=order, axis=None, scale=alt.Scale(domain=order))
-    bars = alt.Chart(data).mark_bar(height=_ROW * 0.6, color=_RULE)
+    bars = alt.Chart(data).mark_bar(height=_ROW * 0.6, color=RULE)
     return bars.encode(y=y, x=alt.X("money:Q", title=f"money moved ({unit})")).properties(
         width=_WIDTH // 2, height=_ROW * len(rows)
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gambits.errors import GambitsError
 from gambits.memo.document import Chart
+from gambits.memo.plots.style import CONFIG
 
 _SCALE: Final = 2.0
 """Pixels of a PNG for each of the picture."""
@@ -26,7 +27,8 @@ def drawn(chart: Callable[[Any], Any], suffix: str) -> bytes:
         import altair  # an extra, and slow to import
     except ImportError:
         raise _absent("altair") from None
-    svg = str(converter.vegalite_to_svg(json.dumps(chart(altair).to_dict())))
+    spec = chart(altair).to_dict() | {"config": CONFIG}
+    svg = str(converter.vegalite_to_svg(json.dumps(spec)))
     return bytes(converter.svg_to_png(svg, scale=_SCALE)) if suffix == ".png" else svg.encode()
 
 

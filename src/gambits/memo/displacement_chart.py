@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gambits.errors import GambitsError
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK, RULE
 from gambits.words import percent
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _ROW: Final = 22
 _MOST: Final = 15
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _MARGIN: Final = 0.12
 
 
@@ -48,14 +47,14 @@ def _chart(alt: Any, found: Explanation) -> Any:
     scale = alt.Scale(domain=[0, most * (1 + _MARGIN)], nice=False)
     title = f"money over the horizon ({found.unit}): now, hollow; then, full"
     base = alt.Chart(data).encode(y=y)
-    lines = base.mark_rule(color=_RULE, strokeWidth=2).encode(x=alt.X("now:Q", scale=scale, title=title), x2="then:Q")
-    now = base.mark_point(color=_INK, fill="white", filled=False, size=60, opacity=1).encode(
+    lines = base.mark_rule(color=RULE, strokeWidth=2).encode(x=alt.X("now:Q", scale=scale, title=title), x2="then:Q")
+    now = base.mark_point(color=INK, fill="white", filled=False, size=60, opacity=1).encode(
         x=alt.X("now:Q", scale=scale)
     )
-    then = base.mark_point(color=_INK, filled=True, size=60, opacity=1).encode(x=alt.X("then:Q", scale=scale))
+    then = base.mark_point(color=INK, filled=True, size=60, opacity=1).encode(x=alt.X("then:Q", scale=scale))
     texts = (
         base.transform_calculate(end="max(datum.now, datum.then)")
-        .mark_text(align="left", dx=9, color=_INK, fontSize=11)
+        .mark_text(align="left", dx=9)
         .encode(x=alt.X("end:Q", scale=scale), text="text:N")
     )
     forced = "without it" if displacement.forced == 0 else f"with it funded to {percent(displacement.forced)}"
@@ -68,10 +67,4 @@ def _chart(alt: Any, found: Explanation) -> Any:
             f"{found.portfolio}, {futures}.",
         ],
     )
-    return (
-        alt.layer(lines, now, then, texts)
-        .properties(width=_WIDTH, height=_ROW * len(moves), title=heading)
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
-    )
+    return alt.layer(lines, now, then, texts).properties(width=_WIDTH, height=_ROW * len(moves), title=heading)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK, RULE
 from gambits.scaling.fit.result import FORMULAS
 
 if TYPE_CHECKING:
     from gambits.scaling.fit.result import Fit
 
 _WIDTH: Final = 460
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _SHAPES: Final = {"every token once": "circle", "tokens repeated": "triangle-up"}
 
 
@@ -35,15 +34,8 @@ def _chart(alt: Any, fit: Fit) -> Any:
     title = alt.TitleParams(
         f"A law fitted to {len(fit.runs.loss)} runs",
         subtitle=[FORMULAS[fit.form], ", ".join(f"{name} = {value:.4g}" for name, value in fit.constants.items())],
-        anchor="start",
     )
-    return (
-        alt.vconcat(_fitted(alt, rows, fit), _residuals(alt, rows), title=title, spacing=24)
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_legend(orient="top-left", labelFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6)
-    )
+    return alt.vconcat(_fitted(alt, rows, fit), _residuals(alt, rows), title=title, spacing=24)
 
 
 def _rows(fit: Fit) -> list[dict[str, object]]:
@@ -68,7 +60,7 @@ def _fitted(alt: Any, rows: Any, fit: Fit) -> Any:
     losses = np.concatenate([fit.runs.loss, np.exp(fit.predicted)])
     scale = alt.Scale(domain=[float(losses.min()) * 0.98, float(losses.max()) * 1.02], nice=False, zero=False)
     ends = alt.Data(values=[{"at": end} for end in scale.domain])
-    line = alt.Chart(ends).mark_line(color=_RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale), y="at:Q")
+    line = alt.Chart(ends).mark_line(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale), y="at:Q")
     points = _points(alt, rows).encode(
         x=alt.X("measured:Q", scale=scale, title="measured loss (nats a token)"),
         y=alt.Y("fitted:Q", scale=scale, title="fitted loss (nats a token)"),
@@ -77,7 +69,7 @@ def _fitted(alt: Any, rows: Any, fit: Fit) -> Any:
 
 
 def _residuals(alt: Any, rows: Any) -> Any:
-    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=_RULE, strokeDash=[4, 3]).encode(y="at:Q")
+    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=RULE, strokeDash=[4, 3]).encode(y="at:Q")
     points = _points(alt, rows).encode(
         x=alt.X(
             "compute:Q",
@@ -99,5 +91,7 @@ def _decades(rows: Any) -> list[float]:
 def _points(alt: Any, rows: Any) -> Any:
     seen = [name for name in _SHAPES if any(row["data"] == name for row in rows.values)]
     scale = alt.Scale(domain=seen, range=[_SHAPES[name] for name in seen])
-    shape = alt.Shape("data:N", scale=scale, legend=alt.Legend(title=None) if len(seen) > 1 else None)
-    return alt.Chart(rows).mark_point(color=_INK, opacity=0.55, size=28, strokeWidth=1).encode(shape=shape)
+    shape = alt.Shape(
+        "data:N", scale=scale, legend=alt.Legend(title=None, orient="top-left") if len(seen) > 1 else None
+    )
+    return alt.Chart(rows).mark_point(color=INK, opacity=0.55, size=28, strokeWidth=1).encode(shape=shape)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK
 
 if TYPE_CHECKING:
     from gambits.analyse.frontier import Found, Frontier
@@ -14,11 +15,15 @@ _WIDTH: Final = 520
 _HEIGHT: Final = 260
 _SMALL: Final = (236, 170)
 _GAP: Final = 48
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _LINES: Final = {"mean": ("#2a5d8f", [1, 0]), "as weighed": ("#1a1a1a", [7, 3]), "worst draws": ("#b8672a", [2, 2])}
 """Shades and strokes, so that a print in greys tells them apart."""
 _NEAR: Final = 1e-6
+_PLACES: Final = {
+    "below": {"dx": 4, "dy": 14, "align": "left"},
+    "left": {"dx": -9, "dy": 4, "align": "right"},
+    "right": {"dx": 8, "dy": -9, "align": "left"},
+}
+"""Where the points of mean against tail are named: inside the picture."""
 
 
 def frontier_chart(found: Frontier, suffix: str) -> bytes:
@@ -34,12 +39,8 @@ def frontier_chart(found: Frontier, suffix: str) -> bytes:
 
 def _chart(alt: Any, found: Frontier) -> Any:
     small = [_budgets(alt, found)] + ([_tails(alt, found)] if found.by_aversion else [])
-    return (
-        alt.vconcat(_shares(alt, found), alt.hconcat(*small, spacing=_GAP), spacing=28)
-        .properties(title=_title(alt, found))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=11, titleFontSize=11)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start", offset=12)
+    return alt.vconcat(_shares(alt, found), alt.hconcat(*small, spacing=_GAP), spacing=28).properties(
+        title=_title(alt, found)
     )
 
 
@@ -73,11 +74,11 @@ def _shares(alt: Any, found: Frontier) -> Any:
     ]
     marks = [
         alt.Chart(alt.Data(values=each))
-        .mark_point(shape=shape, size=70, filled=True, fill="#ffffff", stroke=_INK, strokeWidth=1.5, opacity=1)
+        .mark_point(shape=shape, size=70, filled=True, fill="#ffffff", stroke=INK, strokeWidth=1.5, opacity=1)
         .encode(x=x, y=alt.Y("value:Q"))
         for each, shape in ((points, "circle"), (free, "diamond"))
     ]
-    names = alt.Chart(alt.Data(values=[*points, *free])).mark_text(dy=-12, fontSize=11, color=_INK)
+    names = alt.Chart(alt.Data(values=[*points, *free])).mark_text(dy=-12)
     named = names.encode(x=x, y=alt.Y("value:Q"), text="name:N")
     return alt.layer(*_drawn_lines(alt, rows, x), *marks, named).properties(width=_WIDTH, height=_HEIGHT)
 
@@ -90,19 +91,22 @@ def _budgets(alt: Any, found: Frontier) -> Any:
 
 
 def _tails(alt: Any, found: Frontier) -> Any:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"tail": plan.cvar, "mean": plan.expected, "text": _own(found, aversion), "order": aversion}
         for aversion, plan in found.by_aversion.items()
         if plan.objective is not None
     ]
+    middle = sum(span(row["tail"] for row in rows) for span in (min, max)) / 2
+    for row in rows:
+        row["place"] = "below" if row["order"] == 0 else "left" if row["tail"] > middle else "right"
     width, height = _SMALL
     scale = alt.Scale(zero=False)
     x = alt.X("tail:Q", title=f"mean of the worst {found.tail:.0%} of draws (OOM)", scale=scale)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=alt.Y("mean:Q", title="mean (OOM)", scale=scale))
     line = base.mark_line(color=_LINES["mean"][0], point=True).encode(order="order:Q")
     names = [
-        base.transform_filter(f"datum.order {which} 0").mark_text(fontSize=11, **where).encode(text="text:N")
-        for which, where in (("==", {"dx": 4, "dy": 14, "align": "left"}), (">", {"dx": -9, "dy": 4, "align": "right"}))
+        base.transform_filter(f"datum.place == '{place}'").mark_text(**where).encode(text="text:N")
+        for place, where in _PLACES.items()
     ]
     return alt.layer(line, *names).properties(width=width, height=height)
 
@@ -128,7 +132,7 @@ def _drawn_lines(alt: Any, rows: list[dict[str, object]], x: Any, *, named: bool
     scale = alt.Scale(domain=names, range=[_LINES[name][0] for name in names])
     dash = alt.Scale(domain=names, range=[_LINES[name][1] for name in names])
     y = alt.Y("value:Q", title="worth (OOM)", scale=alt.Scale(zero=False))
-    legend = alt.Legend(title=None, orient="top", labelFontSize=11, symbolStrokeWidth=2) if named else None
+    legend = alt.Legend(title=None, orient="top", symbolStrokeWidth=2) if named else None
     line = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2)
     return [
         line.encode(

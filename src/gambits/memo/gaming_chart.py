@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _ROW: Final = 20
 _MOST: Final = 20
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _SHADE: Final = "#2a5d8f"
 _MARGIN: Final = 0.25
 
@@ -35,7 +33,7 @@ def _chart(alt: Any, found: Sensitivity) -> Any:
             "owner": each.owner,
             "gained": each.gained,
             "end": max(each.gained, 0.0),
-            "text": f"{each.gained:+.1f} on {each.money:.1f}",
+            "text": f"{round(each.gained, 1) + 0.0:+.1f} on {each.money:.1f}",
         }
         for each in found.gaming[:_MOST]
     ]
@@ -46,18 +44,8 @@ def _chart(alt: Any, found: Sensitivity) -> Any:
     scale = alt.Scale(domain=[low * (1 + _MARGIN), high * (1 + _MARGIN)], nice=False)
     x = alt.X("gained:Q", scale=scale, title=f"money gained over the horizon ({found.money})")
     bars = alt.Chart(data).mark_bar(height=_ROW * 0.65, color=_SHADE).encode(y=y, x=x)
-    texts = (
-        alt.Chart(data)
-        .mark_text(align="left", dx=6, color=_INK, fontSize=11)
-        .encode(y=y, x=alt.X("end:Q", scale=scale), text="text:N")
-    )
-    return (
-        alt.layer(bars, texts)
-        .properties(width=_WIDTH, height=_ROW * len(rows), title=_title(alt, found))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
-    )
+    texts = alt.Chart(data).mark_text(align="left", dx=6).encode(y=y, x=alt.X("end:Q", scale=scale), text="text:N")
+    return alt.layer(bars, texts).properties(width=_WIDTH, height=_ROW * len(rows), title=_title(alt, found))
 
 
 def _title(alt: Any, found: Sensitivity) -> Any:

@@ -12,18 +12,23 @@ from gambits.memo.graph_text import figures, wrapped
 from gambits.memo.layered import Layered, Point, arrange
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT
 
-_WIDE: Final = 214.0
+# Boxes are full and stand close: a page holds some twenty in a column, and they have to be read there.
+_WIDE: Final = 280.0
 _HIGH: Final = 64.0
-_ACROSS: Final = 310.0
-_DOWN: Final = 84.0
+_ACROSS: Final = 352.0
+_DOWN: Final = 73.0
 _MARGIN: Final = 28.0
 _HEAD: Final = 92.0
+"""Room for the title and the sentences under it."""
+_TOP: Final = 16.0
+"""Room above the boxes where something else says what is drawn."""
 _FOOT: Final = 84.0
 _NARROWEST: Final = 800.0
 _BAR: Final = 7.0
-_LINE: Final = 15.0
-_SIGNS: Final = 31
-"""Signs of text that fit into a box."""
+_LINE: Final = 16.0
+_LETTERS: Final = 13.5
+_SIGNS: Final = 30
+"""Signs of text that fit into a box, in a reader's font too, which may be wide."""
 _MOST_SIGNS: Final = 125
 """Signs of text that fit across the narrowest picture."""
 _MOST_WORDS: Final = 80
@@ -39,13 +44,22 @@ _MARKS: Final = "".join(
 )
 
 
-def svg(graph: Dependencies) -> str:
-    """Draw the graph in layers, what is waited for to the left, with what a plan funds and what enablers open."""
+def svg(graph: Dependencies, *, is_titled: bool = True) -> str:
+    """Draw the graph in layers, what is waited for to the left, with what a plan funds and what enablers open.
+
+    Without a title where the page around the picture has one.
+    """
     found = arrange(graph.layers, [(edge.of, edge.waits) for edge in graph.edges])
     width = max(_NARROWEST, 2 * _MARGIN + _ACROSS * (len(graph.layers) - 1) + _WIDE)
-    height = _HEAD + _DOWN * found.height + _FOOT
+    # Without its title the picture begins lower.
+    top = 0.0 if is_titled else _HEAD - _TOP
+    height = _HEAD + _DOWN * found.height + _FOOT - top
+    heading = [
+        _text(_MARGIN, 32, _headline(graph), size=19, weight="bold"),
+        *(_text(_MARGIN, 54 + 16 * k, line, ink=_GREY) for k, line in enumerate(_subtitle(graph))),
+    ]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top:g} {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" aria-labelledby="title desc" '
         'font-family="Helvetica, Arial, sans-serif" font-size="12">'
     )
@@ -54,12 +68,11 @@ def svg(graph: Dependencies) -> str:
         f'<title id="title">{escape(_headline(graph))}</title>',
         f'<desc id="desc">{escape(in_words(graph))}</desc>',
         f"<defs>{_MARKS}</defs>",
-        f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
-        _text(_MARGIN, 32, _headline(graph), size=19, weight="bold"),
-        *(_text(_MARGIN, 54 + 16 * k, line, ink=_GREY) for k, line in enumerate(_subtitle(graph))),
+        f'<rect y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
+        *(heading if is_titled else []),
         *_lines(graph, found),
         *(_box(graph, id, found.places[id]) for layer in graph.layers for id in layer),
-        *_legend(graph, height - _FOOT + 34),
+        *_legend(graph, top + height - _FOOT + 34),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -153,8 +166,11 @@ def _box(graph: Dependencies, id: str, place: Point) -> str:
         f"<g><title>{escape(_told(graph, id))}</title>",
         f'<rect x="{left:g}" y="{top:.1f}" width="{_WIDE:g}" height="{_HIGH:g}" rx="5" fill="{fill}" '
         f'stroke="{_INK}" stroke-width="{3 if is_critical else 1}"/>',
-        *(_text(left + 10, top + 18 + _LINE * k, line, ink=ink, weight="bold") for k, line in enumerate(lines)),
-        _text(left + 10, top + 18 + _LINE * len(lines), " · ".join(figures(graph, id)), ink=ink, size=11),
+        *(
+            _text(left + 8, top + 17 + _LINE * k, line, ink=ink, size=_LETTERS, weight="bold")
+            for k, line in enumerate(lines)
+        ),
+        _text(left + 8, top + 17 + _LINE * len(lines), " · ".join(figures(graph, id)), ink=ink, size=13),
     ]
     if graph.funded is not None:
         bar = f'<rect x="{left:g}" y="{top + _HIGH - _BAR:.1f}" height="{_BAR:g}" stroke="{_INK}"'

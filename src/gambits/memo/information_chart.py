@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gambits import words
 from gambits.errors import GambitsError
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK
 
 if TYPE_CHECKING:
     from gambits.analyse.information import Information
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _ROW: Final = 20
 _MOST: Final = 15
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _SHADES: Final = {"clear": "#2a5d8f", "within noise": "#b9c6d3"}
 """Dark and light, so that a print in greys tells them apart."""
 _MARGIN: Final = 0.25
@@ -47,19 +46,9 @@ def _chart(alt: Any, found: Information) -> Any:
         .mark_bar(height=_ROW * 0.65)
         .encode(y=y, x=x, color=alt.Color("is:N", scale=shades, legend=None))
     )
-    errors = alt.Chart(data).mark_rule(color=_INK).encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q")
-    texts = (
-        alt.Chart(data)
-        .mark_text(align="left", dx=6, color=_INK, fontSize=11)
-        .encode(y=y, x=alt.X("high:Q", scale=scale), text="text:N")
-    )
-    return (
-        alt.layer(bars, errors, texts)
-        .properties(width=_WIDTH, height=_ROW * len(rows), title=_title(alt, found))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
-    )
+    errors = alt.Chart(data).mark_rule(color=INK).encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q")
+    texts = alt.Chart(data).mark_text(align="left", dx=6).encode(y=y, x=alt.X("high:Q", scale=scale), text="text:N")
+    return alt.layer(bars, errors, texts).properties(width=_WIDTH, height=_ROW * len(rows), title=_title(alt, found))
 
 
 def _rows(found: Information) -> list[dict[str, Any]]:

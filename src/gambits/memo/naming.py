@@ -9,6 +9,8 @@ from gambits.portfolio.model import Initiative, Portfolio
 
 _SHARED: Final = {
     LAW: "the scaling law",
+    "budget.total": "the total budget",
+    "budget.per_period": "the money released a period",
     "frontier.compute.flop": "training compute of the flagship",
     "frontier.compute.growth_per_year": "growth of training compute a year",
     "frontier.unique_tokens.count": "unique tokens that there are",

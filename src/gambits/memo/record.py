@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite, log10
 from typing import Any, Final
 
+from gambits import words
 from gambits.allocate.plan import Plan, rounded
 from gambits.analyse.compare import Comparison
 from gambits.errors import BrokenRule
@@ -204,7 +205,7 @@ def _facts(material: Material) -> dict[str, Any]:
             "ids": now,
             "money": plan.spend_by_period[here],
             "of_cost": {id: first[id] / portfolio.initiative(id).price for id in now},
-            "teams": _by_team(material, now),
+            "teams": _by_team(material),
             "uses": {
                 each.name: sum(
                     allocation.uses[each.name][here] for allocation in plan.allocations if each.name in allocation.uses
@@ -217,6 +218,7 @@ def _facts(material: Material) -> dict[str, Any]:
         "parts": _parts(plan),
         "unsteady": _unsteady(plan),
         "evidence": _by_evidence(material),
+        "percents": _percents(material),
         "enablers": _enablers(material),
         "stakes": _stakes(material),
         "match": material.match if material.match is None or material.match < float("inf") else None,
@@ -239,19 +241,26 @@ def _most_first(money: Mapping[str, float]) -> list[str]:
     return sorted(with_money, key=lambda id: (-round(money[id], 6), id))
 
 
-def _by_team(material: Material, ids: list[str]) -> dict[str, dict[str, Any]]:
-    """Sum up money and resources of the first period by team."""
+def _by_team(material: Material) -> dict[str, dict[str, Any]]:
+    """Sum up money and resources of the first period by team; teams whose money rounds to nothing make one row."""
     teams: dict[str, dict[str, Any]] = {}
     names = [each.name for each in material.portfolio.resources]
     here = _now(material.portfolio)
-    for id in ids:
-        allocation = material.plan.allocation(id)
-        team = material.portfolio.initiative(id).team or "no team named"
+    team_of = {each.id: each.team or "no team named" for each in material.portfolio.initiatives}
+    spent: dict[str, float] = {}
+    for allocation in material.plan.allocations:
+        spent[team_of[allocation.id]] = spent.get(team_of[allocation.id], 0.0) + allocation.spend[here]
+    # All of them, so that the rows add up to what is used of a resource that is used up.
+    for allocation in material.plan.allocations:
+        if not allocation.spend[here] > 0:
+            continue
+        team = team_of[allocation.id] if spent[team_of[allocation.id]] >= SMALL else "other teams"
         row = teams.setdefault(team, {"money": 0.0, "uses": dict.fromkeys(names, 0.0)})
         row["money"] += allocation.spend[here]
         for name, amounts in allocation.uses.items():
             row["uses"][name] += amounts[here]
-    return dict(sorted(teams.items(), key=lambda item: (-round(item[1]["money"], 6), item[0])))
+    some = {team: row for team, row in teams.items() if max([row["money"], *row["uses"].values()]) >= SMALL}
+    return dict(sorted(some.items(), key=lambda item: (-round(item[1]["money"], 6), item[0])))
 
 
 def _reason(material: Material, id: str) -> str:
@@ -284,6 +293,16 @@ def _by_evidence(material: Material) -> dict[str, float]:
         found[evidence_of(material.portfolio.initiative(id))] += max(0.0, part)
     whole = sum(found.values())
     return {kind: part / whole if whole else 0.0 for kind, part in found.items()}
+
+
+def _percents(material: Material) -> dict[str, Any]:
+    """Give the parts that a sentence lists in whole per cent that add up to a hundred."""
+    free = material.analyses.get("free")
+    return {
+        "plans": {name: words.percents(plan.shares) for name, plan in material.comparison.plans.items()},
+        "free": words.percents(free["shares"]) if free else None,
+        "evidence": words.percents(_by_evidence(material)),
+    }
 
 
 def evidence_of(initiative: Initiative) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK, RULE
 
 if TYPE_CHECKING:
     from gambits.analyse.score import Score, Step
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _ROW: Final = 20
 _MOST: Final = 20
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _THIS, _THEN = "this plan", "then"
 
 
@@ -43,21 +42,15 @@ def _chart(alt: Any, found: Score) -> Any:
         title=None,
         axis=alt.Axis(labelLimit=320, labelPadding=12, ticks=False),
     )
-    line = alt.Chart(alt.Data(values=rows)).mark_rule(color=_RULE, strokeWidth=3)
+    line = alt.Chart(alt.Data(values=rows)).mark_rule(color=RULE, strokeWidth=3)
     fills = alt.Scale(domain=[_THIS, _THEN], range=["#ffffff", "#2a5d8f"])
-    legend = alt.Legend(title=None, orient="top", labelFontSize=11)
-    points = alt.Chart(alt.Data(values=ends)).mark_point(shape="circle", size=80, stroke=_INK, opacity=1)
+    legend = alt.Legend(title=None, orient="top")
+    points = alt.Chart(alt.Data(values=ends)).mark_point(shape="circle", size=80, stroke=INK, opacity=1)
     x = alt.X("from:Q", title=f"money over the horizon ({found.money})", scale=alt.Scale(domainMin=0))
-    return (
-        alt.layer(
-            line.encode(y=y, x=x, x2="to:Q"),
-            points.encode(y=y, x=alt.X("at:Q"), fill=alt.Fill("plan:N", scale=fills, legend=legend)),
-        )
-        .properties(width=_WIDTH, height=_ROW * max(1, len(moves)), title=_title(alt, found, step))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
-    )
+    return alt.layer(
+        line.encode(y=y, x=x, x2="to:Q"),
+        points.encode(y=y, x=alt.X("at:Q"), fill=alt.Fill("plan:N", scale=fills, legend=legend)),
+    ).properties(width=_WIDTH, height=_ROW * max(1, len(moves)), title=_title(alt, found, step))
 
 
 def _title(alt: Any, found: Score, step: Step | None) -> Any:

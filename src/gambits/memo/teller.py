@@ -37,6 +37,11 @@ def _share(fraction: float) -> str:
     return "under 1%" if 0 < fraction < 0.005 else words.percent(fraction)  # noqa: PLR2004  (rounds to 0 %)
 
 
+def _part(hundredths: float) -> str:
+    """Give a part in whole per cent; what was rounded away is there still."""
+    return f"{hundredths:.0f}%" if round(hundredths) else "under 1%"
+
+
 FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "text": str,
     NAME: str,
@@ -52,6 +57,7 @@ FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "plain": "{:.6g}".format,
     "percent": words.percent,
     "chance": _share,
+    "part": _part,
     "multiple": words.multiple,
     "factor": words.factor,
     "flop": words.flop,
@@ -165,11 +171,11 @@ def is_still(value: Any, form: str, was: str) -> bool:
     return any(shown(value + shift, form) == was for shift in (-slack, slack))
 
 
-def listed(texts: Sequence[Text], last: str = " and ") -> Text:
+def listed(texts: Sequence[Text], last: str = " and ", between: str = ", ") -> Text:
     """Join texts as a sentence lists things: a, b and c."""
     found: list[Span] = []
     for number, text in enumerate(texts):
         if number:
-            found.append(Span(last if number == len(texts) - 1 else ", "))
+            found.append(Span(last if number == len(texts) - 1 else between))
         found += text
     return tuple(found)

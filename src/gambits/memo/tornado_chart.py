@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gambits import words
 from gambits.memo.charts import drawn
+from gambits.memo.plots.style import INK
 
 if TYPE_CHECKING:
     from gambits.analyse.sensitivity import Bar, Sensitivity
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 460
 _ROW: Final = 20
 _MOST: Final = 15
-_INK: Final = "#1a1a1a"
-_RULE: Final = "#8a8a8a"
 _SHADES: Final = {"at its p10": "#d8a47f", "at its p90": "#2a5d8f"}
 """Light and dark, so that a print in greys tells them apart."""
 _LARGE: Final = 1e6
@@ -45,18 +44,14 @@ def _chart(alt: Any, found: Sensitivity) -> Any:
     texts = [
         alt.Chart(data)
         .transform_filter(f"datum.to {sign} datum.from")
-        .mark_text(align=align, dx=dx, color=_INK, fontSize=11)
+        .mark_text(align=align, dx=dx)
         .encode(y=y, x=alt.X("to:Q", scale=scale), text="text:N")
         for sign, align, dx in ((">=", "left", 5), ("<", "right", -5))
     ]
-    rule = alt.Chart(alt.Data(values=[{"at": found.objective}])).mark_rule(color=_INK)
+    rule = alt.Chart(alt.Data(values=[{"at": found.objective}])).mark_rule(color=INK)
     marked = rule.encode(x=alt.X("at:Q", scale=scale))
-    return (
-        alt.layer(drawn_bars, *texts, marked)
-        .properties(width=_WIDTH, height=_ROW * len(bars), title=_title(alt, found))
-        .configure_view(stroke=None)
-        .configure_axis(grid=False, domainColor=_RULE, tickColor=_RULE, labelFontSize=12, titleFontSize=12)
-        .configure_title(fontSize=15, subtitleFontSize=12, subtitlePadding=6, anchor="start")
+    return alt.layer(drawn_bars, *texts, marked).properties(
+        width=_WIDTH, height=_ROW * len(bars), title=_title(alt, found)
     )
 
 

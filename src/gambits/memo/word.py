@@ -19,16 +19,27 @@ if TYPE_CHECKING:
 
 _SEAL: Final = "/customXml/gambits-memo.xml"
 _KIND: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
+_NOTE: Final = "Caption"
+"""The style of what stands below tables and pictures."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _DAY: Final = (2000, 1, 1)
 _WIDE: Final = 7
 """A table of more columns is set small."""
-_NARROWEST, _WIDEST = 8, 70
+_NARROWEST, _WIDEST = 5, 70
 """Letters that a column has room for: at least, and at most."""
+_ROOM, _ROOM_SMALL = 106, 132
+"""Letters that fit across a page, and across it where they are set small, in a wide font."""
+_LINES: Final = 3
+"""Lines that the title of a column takes at most."""
+_STRONG: Final = 1.15
+"""Room of a strong letter against a plain one's."""
+_BESIDE: Final = 2
+"""Letters' room between columns."""
 _CELL_MARGIN: Final = 45
 """Space beside the text of a cell, in twentieths of a point."""
-_MARGIN_MM: Final = 20
-_PICTURE_MM: Final = 165
+_MARGIN_MM: Final = 18
+_PICTURE_MM: Final = 174
+_TALLEST_MM: Final = 225
 _MOST_BYTES: Final = 50_000_000
 
 Draw = Callable[[Chart], bytes]
@@ -129,18 +140,23 @@ class _Writer:
         page = self._word.sections[0]
         page.page_width, page.page_height = Mm(210), Mm(297)
         page.left_margin = page.right_margin = Mm(_MARGIN_MM)
-        page.top_margin = page.bottom_margin = Mm(16)
+        page.top_margin = page.bottom_margin = Mm(15)
         style = self._word.styles["Normal"]
-        style.font.name, style.font.size = "Calibri", Pt(10)
-        style.paragraph_format.space_after = Pt(4)
-        for name, size in (("Title", 18), ("Heading 1", 14), ("Heading 2", 12), ("Heading 3", 10.5)):
+        style.font.name, style.font.size = "Calibri", Pt(9)
+        style.paragraph_format.space_after, style.paragraph_format.line_spacing = Pt(3), 1.0
+        self._word.styles["List Bullet"].paragraph_format.space_after = Pt(1)
+        note = self._word.styles[_NOTE]
+        note.font.name, note.font.size, note.font.bold = "Calibri", Pt(8), False
+        note.font.color.rgb = RGBColor(0x4A, 0x4A, 0x4A)
+        note.paragraph_format.space_before, note.paragraph_format.space_after = Pt(1), Pt(6)
+        for name, size in (("Title", 16), ("Heading 1", 14), ("Heading 2", 11), ("Heading 3", 10)):
             heading = self._word.styles[name]
             heading.font.name, heading.font.size, heading.font.color.rgb = (
                 "Calibri",
                 Pt(size),
                 RGBColor(0x1A, 0x1A, 0x1A),
             )
-            heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(8), Pt(2)
+            heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(6), Pt(1)
         about = self._word.core_properties
         about.title, about.author, about.comments = _plain(document.title)[:255], "gambits", ""
         about.created = about.modified = datetime(*_DAY)
@@ -173,7 +189,7 @@ class _Writer:
         widths = [Mm(_PICTURE_MM * part) for part in parts_of(table)]
         for place, width in zip(grid.columns, widths, strict=True):
             place.width = width
-        size = Pt(6.5 if len(table.columns) > _WIDE else 8.5)
+        size = Pt(6.5 if len(table.columns) > _WIDE else 8)
         heads = tuple(column.title for column in table.columns)
         last = len(table.rows)
         for number, row in enumerate((heads, *table.rows)):
@@ -188,7 +204,7 @@ class _Writer:
                 for run in paragraph.runs:
                     run.font.size = size
         _dress(grid)
-        self._add(self._word.add_paragraph(), table.note)
+        self._add(self._word.add_paragraph(style=_NOTE), table.note)
 
     def _chart(self, chart: Chart) -> None:
         from docx.shared import Mm
@@ -197,8 +213,11 @@ class _Writer:
         title.paragraph_format.keep_with_next = True
         self._add(title, chart.title, is_strong=True)
         picture = self._word.add_picture(io.BytesIO(self._draw(chart)), width=Mm(_PICTURE_MM))
+        if picture.height > Mm(_TALLEST_MM):
+            picture.width, picture.height = round(picture.width * Mm(_TALLEST_MM) / picture.height), Mm(_TALLEST_MM)
+        self._word.paragraphs[-1].paragraph_format.keep_with_next = True
         picture._inline.docPr.set("descr", f"{_plain(chart.title)}. {_plain(chart.shows)}")
-        space = self._word.add_paragraph()
+        space = self._word.add_paragraph(style=_NOTE)
         self._add(space, chart.shows)
         space.add_run(" ")
         self._add(space, chart.source)
@@ -241,13 +260,26 @@ def _dress(grid: Any) -> None:
 
 
 def parts_of(table: Table) -> list[float]:
-    """Give each column its part of the width: what its longest text asks for, within reason."""
-    asked = []
-    for k, column in enumerate(table.columns):
-        longest = max((len(_plain(row[k])) for row in table.rows), default=0)
-        head = max((len(word) for word in _plain(column.title).split()), default=0)
-        asked.append(max(_NARROWEST, head, min(longest, _WIDEST)) + 2)
-    return [each / sum(asked) for each in asked]
+    """Give each column its part of the width: what its longest text asks for, and where that is too much, its words."""
+    room = _ROOM_SMALL if len(table.columns) > _WIDE else _ROOM
+    needs, wants = zip(*(_asked(table, k) for k in range(len(table.columns))), strict=True)
+    more = [want - need for need, want in zip(needs, wants, strict=True)]
+    left = max(0.0, room - sum(needs))
+    share = min(1.0, left / sum(more)) if sum(more) else 0.0
+    found = [need + share * each for need, each in zip(needs, more, strict=True)]
+    return [each / sum(found) for each in found]
+
+
+def _asked(table: Table, k: int) -> tuple[float, float]:
+    """Give the letters that a column cannot do without, its longest word, and those that it would like to have."""
+    head, texts = _plain(table.columns[k].title), [_plain(row[k]) for row in table.rows]
+    words = [len(word) for text in texts for word in text.split()]
+    heads = [_STRONG * len(word) for word in head.split()]
+    need = max(_NARROWEST, _STRONG * len(head) / _LINES, *words, *heads, 0)
+    # What is broken over lines is no number.
+    if table.columns[k].is_number:
+        need = max(need, *map(len, texts), 0)
+    return need + _BESIDE, max(need, min(max(map(len, texts), default=0), _WIDEST)) + _BESIDE
 
 
 def _timeless(raw: io.BytesIO) -> bytes:

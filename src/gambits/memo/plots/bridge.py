@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gambits.memo.plots.style import INK, SOFT, Spec, domain_of, layer, number, picture, word
+from gambits.memo.graph_text import wrapped
+from gambits.memo.plots.style import INK, NAMES, SOFT, Spec, domain_of, layer, number, picture, word
 
 _FILLS: Final = {"value": INK, "gain": "#c3ccd4", "loss": "#d98324"}
+_SIGNS: Final = 40
+"""Signs of a line of a name."""
 _SMALLEST: Final = 5e-6
 """A line below this in value is left out of the picture, and stays in the table."""
 
@@ -21,14 +24,18 @@ def waterfall(changes: dict[str, Any]) -> Spec:
         after = at + line["value"]
         kind = "gain" if after >= at else "loss"
         text = f"{line['value']:+.4f}"
-        rows.append({"edit": line["edit"], "kind": kind, "from": at, "to": after, "text": text})
+        rows.append({"edit": line["name"], "kind": kind, "from": at, "to": after, "text": text})
         at = after
     rows.append(_end("now", changes["value"]["new"]))
     for row in rows:
-        row |= {"end": max(row["from"], row["to"]), "told": f"{row['edit']}: {row['text']} OOM"}
+        row |= {
+            "end": max(row["from"], row["to"]),
+            "told": f"{row['edit']}: {row['text']} OOM",
+            "line": "\n".join(wrapped(row["edit"], _SIGNS, 2)),
+        }
     scale = {"domain": domain_of([end for row in rows for end in (row["from"], row["to"])], 0.05, 0.3), "zero": False}
     x = number("from", "value (OOM)", scale=scale | {"nice": False})
-    y = word("edit", axis={"ticks": False, "domain": False, "labelLimit": 240})
+    y = word("line", axis=NAMES)
     bars = layer(
         rows,
         {"type": "bar", "stroke": INK, "strokeWidth": 0.5, "height": {"band": 0.65}},
@@ -47,7 +54,7 @@ def waterfall(changes: dict[str, Any]) -> Spec:
         x=number("end", "value (OOM)", scale=scale | {"nice": False}),
         text={"field": "text"},
     )
-    return picture(bars, ticks, texts, height=24 * len(rows))
+    return picture(bars, ticks, texts, height=30 * len(rows))
 
 
 def _end(name: str, value: float) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 from gambits.memo.plots.style import DASHES, INK, Spec, domain_of, halo, layer, number, picture, word
 
+_NEAR: Final = 0.12
+"""Shares nearer than this have no room for a name each."""
 LINES: Final = {"expected": "on average", "objective": "as this gambit weighs", "cvar": "in the worst cases"}
 
 
@@ -69,9 +72,9 @@ def curve(found: dict[str, Any]) -> Spec:
 
 
 def _marks(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Place the gambits' own plans, and the best plan of any split, on the line of means."""
+    """Place the gambits' own plans, and the best plan of any split, on the line of means; neighbours share a name."""
     plans = [*found["marks"], found["free"] | {"gambit": "any split"}]
-    return [
+    marks = [
         {
             "share": each["architect_share"],
             "value": each["expected"],
@@ -81,3 +84,8 @@ def _marks(found: dict[str, Any]) -> list[dict[str, Any]]:
         for each in plans
         if each["architect_share"] is not None and each["expected"] is not None
     ]
+    marks.sort(key=lambda mark: mark["share"])
+    for left, right in pairwise(marks):
+        if right["share"] - left["share"] < _NEAR:
+            left["name"], right["name"] = "", ", ".join(filter(None, (left["name"], right["name"])))
+    return marks

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gambits.memo.plots.style import INK, Spec, domain_of, layer, number, picture, word
+from gambits.memo.graph_text import wrapped
+from gambits.memo.plots.style import INK, NAMES, Spec, domain_of, layer, number, picture, word
 
 _MOST: Final = 12
 """Bars that are drawn; the table behind the picture has all."""
 _SHADES: Final = {"low": "#c3ccd4", "high": "#1f3a5f"}
 """Light where an estimate is low and dark where it is high."""
+_SIGNS: Final = 46
+"""Signs of a line of a name."""
 _ROOM: Final = 0.3
 """Room for words beside the bars, as a part of the range of values."""
 
@@ -22,7 +25,7 @@ def tornado(found: dict[str, Any]) -> Spec:
     scale = {"domain": domain_of(values, _ROOM, _ROOM), "nice": False, "zero": False}
     title = "what the best plan is worth (OOM)"
     x = number("from", title, scale=scale, axis={"tickCount": 6})
-    y = word("estimate", axis={"ticks": False, "domain": False, "labelLimit": 300})
+    y = word("estimate", axis=NAMES)
     shades = {"domain": list(_SHADES), "range": list(_SHADES.values())}
     drawn = layer(
         rows,
@@ -33,9 +36,10 @@ def tornado(found: dict[str, Any]) -> Spec:
         color=word("end", scale=shades, legend=None),
         description={"field": "told"},
     )
+    ends = [end for bar in bars for end in _named_ends(bar, found["objective"])]
     sides = [
         layer(
-            [row for row in rows if (row["to"] < row["from"]) is is_left],
+            [end for end in ends if (end["to"] < found["objective"]) is is_left],
             {"type": "text", "align": "right" if is_left else "left", "dx": -5 if is_left else 5, "aria": False},
             y=y,
             x=number("to", title, scale=scale),
@@ -45,13 +49,23 @@ def tornado(found: dict[str, Any]) -> Spec:
     ]
     at = number("at", title, scale=scale)
     middle = layer([{"at": found["objective"]}], {"type": "rule", "color": INK, "aria": False}, x=at)
-    return picture(drawn, middle, *sides, height=24 * len(bars), width=420)
+    return picture(drawn, middle, *sides, height=30 * len(bars), width=420)
+
+
+def _named_ends(bar: dict[str, Any], objective: float) -> list[dict[str, Any]]:
+    """Give the words beside a bar: one for each end, or one for both where they lie on the same side."""
+    low, high = (_end(bar, end, objective) for end in _SHADES)
+    if (low["to"] < objective) is not (high["to"] < objective):
+        return [low, high]
+    # From the inner end to the outer one.
+    inner, outer = sorted((low, high), key=lambda end: abs(float(end["to"]) - objective))
+    return [outer | {"text": f"{inner['text']}, {outer['text']}"}]
 
 
 def _end(bar: dict[str, Any], end: str, objective: float) -> dict[str, Any]:
     known = _known(bar, end)
     return {
-        "estimate": bar["name"],
+        "estimate": "\n".join(wrapped(bar["name"], _SIGNS, 2)),
         "end": end,
         "from": objective,
         "to": bar[end],

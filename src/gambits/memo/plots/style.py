@@ -18,10 +18,19 @@ PALE: Final = "#e4e4e1"
 _PATHS: Final = {"architect": "#1f3a5f", "alchemist": "#f2c14e", "scale": "#ffffff"}
 _OTHER_PATHS: Final = ("#8f9aa5", "#e8e2d0", "#6b5b7b")
 _MIDDLE_GREY: Final = 120
+NAMES: Final[Spec] = {
+    "ticks": False,
+    "domain": False,
+    "labelFontSize": 11,
+    "labelLineHeight": 12,
+    "labelLimit": 300,
+    "labelExpr": "split(datum.label, '\\n')",
+}
+"""An axis of names that take a line or two."""
 DASHES: Final = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 6])
 """Strokes that tell lines apart."""
 
-_CONFIG: Final[Spec] = {
+CONFIG: Final[Spec] = {
     "font": "Helvetica, Arial, sans-serif",
     "background": "#ffffff",
     # Room for a reader's letters, which may be wider than those that the picture was laid out with.
@@ -40,14 +49,16 @@ _CONFIG: Final[Spec] = {
     },
     "text": {"fontSize": 12, "color": INK},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolStrokeColor": INK},
+    "title": {"fontSize": 15, "subtitleFontSize": 12, "subtitlePadding": 6, "anchor": "start", "offset": 12},
 }
+"""What all pictures share, those of the memo and those of commands."""
 
 
 def picture(*layers: Spec, height: int, width: int = WIDTH, resolve: Spec | None = None) -> Spec:
     """Put layers over one another into a picture of one size."""
     spec: Spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "config": _CONFIG,
+        "config": CONFIG,
         "width": width,
         "height": height,
         "layer": list(layers),

@@ -6,6 +6,7 @@ from gambits.memo.document import Block, Chart, Column, Paragraph, Section, Tabl
 from gambits.memo.plots.value import exceedance, wall
 from gambits.memo.plots.value import ledger as ledger_picture
 from gambits.memo.sections.words import (
+    as_named,
     evidence_of,
     initiative_at,
     many_futures,
@@ -151,7 +152,7 @@ def luck(tell: Teller) -> Section | None:
         tell.say("What each plan is worth, from bad luck to good"),
         shows,
         source_of(tell),
-        exceedance(spreads, gambit),
+        exceedance(as_named(spreads), gambit),
     )
     return Section("luck", tell.say("From bad luck to good"), (picture,), in_annex=True)
 

@@ -40,7 +40,7 @@ def _where_ahead(tell: Teller, name: str) -> Text:
     if len(ahead) < 2:  # noqa: PLR2004  (one future is the mean)
         return ()
     best = max(sorted(ahead), key=lambda scenario: round(ahead[scenario], 9))
-    return tell.say(", and most where {best:name} comes true ({best:signed})", best=(*at, best))
+    return tell.say(", and most where “{best:name}” comes true ({best:signed})", best=(*at, best))
 
 
 def others(tell: Teller) -> Section | None:
@@ -83,7 +83,7 @@ def _case(tell: Teller, name: str) -> list[Block]:
             )
         )
         items += _best_scenario(tell, name)
-    return [Paragraph((*spends, *shares(tell, *other, "shares"), *above, *tell.say("."))), Bullets(tuple(items))]
+    return [Paragraph((*spends, *shares(tell, *other), *above, *tell.say("."))), Bullets(tuple(items))]
 
 
 def _more(tell: Teller, name: str, id: str) -> bool:
@@ -98,9 +98,9 @@ def _best_scenario(tell: Teller, name: str) -> list[Text]:
         return []
     best = max(sorted(ahead), key=lambda scenario: round(ahead[scenario], 9))
     sentence = (
-        "It is furthest ahead where {best:name} comes true: {best:signed} OOM."
+        "It is furthest ahead where “{best:name}” comes true: {best:signed} OOM."
         if ahead[best] > 0
-        else "It is ahead in no scenario; it comes nearest where {best:name} comes true: {best:signed} OOM."
+        else "It is ahead in no scenario; it comes nearest where “{best:name}” comes true: {best:signed} OOM."
     )
     return [tell.say(sentence, best=("facts", "against", name, "scenarios", best))]
 
@@ -110,7 +110,7 @@ def _price(tell: Teller) -> Paragraph:
         "Without its rule of shares the {about.gambit} would be worth {free.objective:oom} OOM as it weighs "
         "mean and tail: the rule costs {free.cost:oom} OOM, which is the price of the hedge. The free plan puts "
     )
-    return Paragraph((*costs, *shares(tell, "free", "shares"), *tell.say(".")))
+    return Paragraph((*costs, *shares(tell, "free"), *tell.say(".")))
 
 
 def _curve(tell: Teller) -> Chart:
@@ -138,7 +138,8 @@ def _curve(tell: Teller) -> Chart:
         for k in known
     )
     data = Table("split", (Column(tell.say("architect")), *numbers(tell, *titles)), rows)
-    source = tell.say("Source: plans found anew in {frontier.draws:count} futures.")
+    futures = "{frontier.draws:count} futures" if many else "the one future"
+    source = tell.say(f"Source: plans found anew in {futures}.")
     title = tell.say("The price of the gambit: what every split is worth (OOM)")
     return Chart("frontier", title, shows, source, curve(tell.value("frontier")), data)
 

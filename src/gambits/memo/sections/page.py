@@ -10,6 +10,7 @@ from gambits.memo.sections.words import (
     initiative_at,
     last_period,
     many_futures,
+    named,
     numbers,
     paragraph,
     plan_at,
@@ -26,22 +27,27 @@ _MOST_RISKS: Final = 3
 
 def question(tell: Teller) -> Section:
     """Ask what the board has to decide, of whom, by when."""
+    span = {"first": ("about", "periods", 0), "last": last_period(tell)}
+    money = "{about.budget:money} {about.money} from {first} to {last}"
+    beside: Text = ()
     if tell.has("decision", "question"):
         asked = tell.say("{decision.question}")
+        beside = tell.say(f"At stake: {money}. ", **span)
     else:
         asked = tell.say(
-            "How should {about.budget:money} {about.money} from {first} to {last} be split over "
+            f"How should {money} be split over "
             "{about.initiatives:count} initiatives: between Architect work (models that learn more from the data "
             "there is) and Alchemist work (new data made from learning itself)?",
-            first=("about", "periods", 0),
-            last=last_period(tell),
+            **span,
         )
-    blocks: list[Block] = [Paragraph(asked, lead=True)]
     who, by = tell.has("decision", "decider"), tell.has("decision", "by")
     if who and by:
-        blocks.append(paragraph(tell, "{decision.decider} decides, by {decision.by}."))
+        beside += tell.say("To be decided by {decision.by}, by {decision.decider}.")
     elif who or by:
-        blocks.append(paragraph(tell, "{decision.decider} decides." if who else "To be decided by {decision.by}."))
+        beside += tell.say(f"To be decided by {{decision.{'decider' if who else 'by'}}}.")
+    blocks: list[Block] = [Paragraph(asked, lead=True)]
+    if beside:
+        blocks.append(Paragraph(beside))
     return Section("question", tell.say("The decision"), tuple(blocks))
 
 
@@ -50,7 +56,7 @@ def recommendation(tell: Teller) -> Section:
     plan = plan_at(tell)
     blocks: list[Block] = []
     if tell.value("facts", "funded", "count"):
-        split = shares(tell, *plan, "shares")
+        split = shares(tell, *plan)
         fund = tell.say(
             "Fund {facts.funded.count:count} of {about.initiatives:count} initiatives with "
             "{plan.total_spend:money} {about.money}: ",
@@ -74,8 +80,8 @@ def _worth(tell: Teller) -> Text:
     plan = plan_at(tell)
     gain = (*plan, "gain", str(len(tell.value("about", "periods")) - 1))
     at_the_end = (
-        "By the end of {last} that is worth {gain:oom} OOM more than doing nothing new: as if the training compute of "
-        "the flagship model were multiplied by {gain:multiple}. "
+        "By the end of {last} that is worth {gain:oom} orders of magnitude (OOM) of effective compute more than doing "
+        "nothing new: as if the training compute of the flagship model were multiplied by {gain:multiple}. "
     )
     if many_futures(tell):
         mean = (
@@ -146,7 +152,7 @@ def options(tell: Teller) -> Section | None:
     ]
     for name in reversed(list(tell.value("compared", "references"))):
         at = ("compared", "references", name)
-        rows.append(_option(tell, at, tell.say(_REFERENCES.get(name, "{option:name}"), option=at), spread))
+        rows.append(_option(tell, at, named(tell, *at), spread))
     note = tell.say(
         "Worst realistic is the mean of the worst {plan.tail:percent} of futures, best realistic what one future in "
         "{constants.in_twenty:count} exceeds; in OOM, averaged over the horizon."
@@ -156,13 +162,6 @@ def options(tell: Teller) -> Section | None:
     )
     table = Table("options", tuple(columns), tuple(rows), note)
     return Section("options", tell.say("The options"), (table,))
-
-
-_REFERENCES: Final = {
-    "do-nothing": "nothing new",
-    "compute-only": "bought compute alone",
-    "current": "today's allocation",
-}
 
 
 def _option(tell: Teller, at: tuple[str, ...], named: Text, spread: bool) -> tuple[Text, ...]:
@@ -189,7 +188,7 @@ def now(tell: Teller) -> Section:
         return Section("now", title, (paragraph(tell, "Nothing has to be committed in {first}.", first=first),))
     most = [
         tell.say(
-            "{each.title} {money:money}",
+            "{each.title} ({money:money})",
             each=initiative_at(id),
             money=(*plan_at(tell), "initiatives", id, "spend", str(tell.value("about", "now"))),
         )
@@ -235,8 +234,8 @@ def risks(tell: Teller) -> Section:
         items.append(
             tell.say(
                 "**Bad luck.** In the worst {plan.tail:percent} of futures the plan brings {plan.cvar:oom} OOM "
-                "instead of {plan.expected:oom}. In futures that did not choose it, it brings "
-                "{plan.out_of_sample.expected:oom}: promise that.",
+                "instead of {plan.expected:oom}. On fresh futures, which it was not chosen for, it brings "
+                "{plan.out_of_sample.expected:oom} on average: promise that.",
                 plan=plan,
             )
         )
@@ -244,10 +243,10 @@ def risks(tell: Teller) -> Section:
         enabler = ("facts", "enablers", 0)
         items.append(
             (
-                *tell.say("**One failure that takes others with it.** "),
+                *tell.say("**One failure that takes others with it.** “"),
                 *title_of(tell, row["id"]),
                 *tell.say(
-                    " fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
+                    "” fails with a chance of {enabler.fails:percent}; {enabler.value:oom} OOM of the value would go "
                     "with it, "
                     + ("in the one initiative" if row["count"] == 1 else "in {enabler.count:count} initiatives")
                     + " that cannot do without it.",
@@ -275,9 +274,9 @@ def _belief(tell: Teller) -> Text:
     """Say what the value rests on, by the tags of the effects, and how far beyond its evidence."""
     parts: dict[str, float] = tell.value("facts", "evidence")
     told = [
-        tell.say(f"{{facts.evidence.{kind}:chance}} of the value rests on {_RESTS[kind]}")
+        tell.say(f"{{facts.percents.evidence.{kind}:part}} of the value rests on {_RESTS[kind]}")
         if number == 0
-        else tell.say(f"{{facts.evidence.{kind}:chance}} on {_RESTS[kind]}")
+        else tell.say(f"{{facts.percents.evidence.{kind}:part}} on {_RESTS[kind]}")
         for number, kind in enumerate(kind for kind in _RESTS if parts[kind] > 0)
     ]
     if not told:

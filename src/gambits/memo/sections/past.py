@@ -36,7 +36,7 @@ def _edits(tell: Teller) -> Text:
     lines = [k for k, line in enumerate(_lines(tell)) if line["inputs"] and abs(line["value"]) >= _SMALL][:_MOST_EDITS]
     if not lines:
         return ()
-    named = [tell.say("{line.edit} ({line.value:signed})", line=("since", "lines", k)) for k in lines]
+    named = [tell.say("{line.name} ({line.value:signed})", line=("since", "lines", k)) for k in lines]
     return (*tell.say("Most of it comes from "), *listed(named), *tell.say(". "))
 
 
@@ -92,7 +92,7 @@ def _bridge_table(tell: Teller) -> Table:
     columns = (Column(tell.say("edit")), *numbers(tell, "value (OOM)", "money moved ({about.money})"))
     rows: list[tuple[Text, ...]] = [
         (
-            tell.cell("text", "since", "lines", k, "edit"),
+            tell.cell("text", "since", "lines", k, "name"),
             tell.cell("signed", "since", "lines", k, "value"),
             tell.cell("money", "since", "lines", k, "money"),
         )

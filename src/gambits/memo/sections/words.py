@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from gambits.memo.document import Column, Paragraph, Text
 from gambits.memo.teller import Teller, listed
@@ -27,14 +27,32 @@ def title_of(tell: Teller, id: str) -> Text:
     return tell.cell("text", *initiative_at(id), "title")
 
 
+REFERENCES: Final = {
+    "do-nothing": "nothing new",
+    "compute-only": "bought compute alone",
+    "current": "today's allocation",
+}
+"""What plans that nobody proposes are called."""
+
+
+def named(tell: Teller, *at: str) -> Text:
+    """Name the option whose name ends a place: a gambit as its author does, a reference in our own words."""
+    return tell.say(REFERENCES.get(at[-1], "{option:name}"), option=at)
+
+
+def as_named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give options under the names that they have in text, for a picture."""
+    return {REFERENCES.get(name, name): option for name, option in options.items()}
+
+
 def evidence_of(tell: Teller, id: str) -> Text:
     """Say what an initiative's effects rest on, by the weakest of them."""
     return tell.cell("text", "constants", "evidence", tell.value(*initiative_at(id), "evidence"))
 
 
 def titles(tell: Teller, ids: Iterable[str]) -> Text:
-    """List initiatives by title, as a sentence does."""
-    return listed([title_of(tell, id) for id in ids])
+    """List initiatives by title; titles have commas of their own."""
+    return listed([title_of(tell, id) for id in ids], "; ", "; ")
 
 
 def many_futures(tell: Teller) -> bool:
@@ -52,11 +70,11 @@ def this_period(tell: Teller) -> tuple[str | int, ...]:
     return ("about", "periods", tell.value("about", "now"))
 
 
-def shares(tell: Teller, *at: str) -> Text:
-    """Say how money is split over paths: 70% architect and 30% alchemist."""
-    found: dict[str, float] = tell.value(*at)
-    some = [path for path, part in found.items() if part > _SMALL]
-    return listed([tell.say("{part:chance} {part:name}", part=(*at, path)) for path in some])
+def shares(tell: Teller, *plan: str) -> Text:
+    """Say how a plan's money is split over paths: 70% architect and 30% alchemist."""
+    found: dict[str, float] = tell.value(*plan, "shares")
+    some = sorted((path for path, part in found.items() if part > _SMALL), key=lambda path: (-found[path], path))
+    return listed([tell.say("{part:part} {part:name}", part=("facts", "percents", *plan, path)) for path in some])
 
 
 def source_of(tell: Teller) -> Text:

@@ -8,7 +8,16 @@ from gambits.memo.document import Block, Bullets, Chart, Column, Section, Table,
 from gambits.memo.plots.wrong import heat
 from gambits.memo.sections.knowing import first
 from gambits.memo.sections.rests import flips
-from gambits.memo.sections.words import last_period, many_futures, numbers, paragraph, source_of, titles
+from gambits.memo.sections.words import (
+    as_named,
+    last_period,
+    many_futures,
+    named,
+    numbers,
+    paragraph,
+    source_of,
+    titles,
+)
 from gambits.memo.teller import Teller
 
 _SMALL: Final = 0.0005
@@ -43,7 +52,7 @@ def cost_of_error(tell: Teller) -> Text:
 
 def _view(tell: Teller, cost: tuple[str, ...]) -> Text:
     is_gambit = cost[-1] in tell.value("plans")
-    return tell.say("if the {cost:name}'s weighing is right" if is_gambit else "if {cost:name} comes true", cost=cost)
+    return tell.say("if the {cost:name}'s weighing is right" if is_gambit else "if “{cost:name}” comes true", cost=cost)
 
 
 def wrong(tell: Teller) -> Section | None:
@@ -63,7 +72,7 @@ def _heat(tell: Teller) -> Chart:
         "Each cell is by how much a plan falls short of the best plan of any gambit in a view: how a gambit weighs "
         "mean and tail, or the mean of a scenario that comes true. Light is good."
     )
-    drawing = heat(tell.value("compared"))
+    drawing = heat(tell.value("compared", "views"), as_named(tell.value("compared", "shortfall")))
     return Chart("regret", tell.say("What each plan costs in each view (OOM)"), shows, source_of(tell), drawing)
 
 
@@ -71,7 +80,7 @@ def _scores(tell: Teller) -> Table:
     views: list[str] = tell.value("compared", "views")
     plans = list(tell.value("compared", "scores"))
     columns = [Column(tell.say("view"))]
-    columns += [Column(tell.cell("name", "compared", "scores", plan), is_number=True) for plan in plans]
+    columns += [Column(named(tell, "compared", "scores", plan), is_number=True) for plan in plans]
     rows = tuple(
         (
             tell.cell("name", "compared", "scores", plans[0], view),
@@ -101,8 +110,8 @@ def _staged(tell: Teller) -> Bullets:
         ("not_funded", "**Funded less than half by every gambit**: "),
     ):
         ids: list[str] = tell.value("compared", key)
-        named = titles(tell, ids) if ids else tell.say("none")
-        found.append((*tell.say(words), *named, *tell.say(".")))
+        listing = titles(tell, ids) if ids else tell.say("none")
+        found.append((*tell.say(words), *listing, *tell.say(".")))
     return Bullets(tuple(found))
 
 
@@ -118,7 +127,7 @@ def rivals(tell: Teller) -> Section | None:
     )
     rows = tuple(
         (
-            tell.cell("name", "compared", "rivals", plan),
+            named(tell, "compared", "rivals", plan),
             tell.cell("name", "compared", "rivals", plan, rival),
             tell.cell("percent", "compared", "rivals", plan, rival, "ahead", 0),
             *(
@@ -147,6 +156,13 @@ def rivals_in_brief(tell: Teller) -> Text:
     row = tell.value("compared", "rivals", gambit)
     rival = _ALL if _ALL in row else next(iter(row))
     at = ("compared", "rivals", gambit, rival)
+    if not many_futures(tell):
+        stands = "ahead of" if tell.value(*at, "at_end") else "not ahead of"
+        words = "all rivals" if rival == _ALL else "{race:name}"
+        sentence = (
+            f"**Overtaken.** With every estimate at its median, the lab is {stands} {words} at the end of {{last}}."
+        )
+        return tell.say(sentence, race=at, last=last_period(tell))
     ahead = "ahead of all rivals" if rival == _ALL else "ahead of {race:name}"
     text = tell.say(
         f"**Overtaken.** The lab is {ahead} by {{last}} in {{race.at_end:percent}} of futures, and is overtaken after "
@@ -181,7 +197,7 @@ def _belief(tell: Teller, at: tuple[str, ...]) -> Text:
     if kind == "paths":
         return tell.say("{path:name} work succeeds", path=("plans", tell.value("about", "gambit"), "shares", name))
     scenarios = ("plans", tell.value("about", "gambit"), "scenarios", name)
-    return tell.say("{scenario:name} comes true", scenario=scenarios)
+    return tell.say("“{scenario:name}” comes true", scenario=scenarios)
 
 
 def _crossing(tell: Teller, k: int, c: int) -> Text:
@@ -241,6 +257,13 @@ def deciding(tell: Teller) -> Section | None:
     return Section("deciding", tell.say("Which belief decides"), tuple(blocks), in_annex=True)
 
 
+_LIMITS: Final = {
+    "point": "{row.value:percent}",
+    "point of the total budget": "{row.value:percent} of the total budget",
+}
+"""How a limit that is a part reads, by its unit."""
+
+
 def prices(tell: Teller) -> Section | None:
     """Table what a hundredth more and less of each limit is worth."""
     rows: list[dict[str, Any]] = tell.value("prices")
@@ -254,13 +277,13 @@ def prices(tell: Teller) -> Section | None:
     cells = tuple(
         (
             tell.cell("text", "prices", k, "rule"),
-            tell.say("{row.value:plain} {row.unit}", row=("prices", k)),
-            tell.cell("plain", "prices", k, "step"),
+            tell.say(_LIMITS.get(row["unit"], "{row.value:plain} {row.unit}"), row=("prices", k)),
+            tell.cell("percent" if row["unit"] in _LIMITS else "plain", "prices", k, "step"),
             tell.cell("fine", "prices", k, "adds"),
             tell.cell("fine", "prices", k, "takes"),
             tell.cell("text", "prices", k, "note"),
         )
-        for k in range(len(rows))
+        for k, row in enumerate(rows)
     )
     futures = ", in {sensitivity.draws:count} futures" if tell.has("sensitivity") else ""
     note = tell.say(
