@@ -131,7 +131,8 @@ def find_prices(
     for dial in filter(wanted, dials(study.portfolio, gambit)):
         told(dial.name)
         rows.append(pricing.price(dial))
-    rows.sort(key=lambda row: -round(max(abs(row.more or 0.0), abs(row.less or 0.0)), 9))
+    # Shares of two paths mirror each other: what differs beyond three digits is of the search, and keeps its order.
+    rows.sort(key=lambda row: -float(f"{max(abs(row.more or 0.0), abs(row.less or 0.0)):.3g}"))
     return Prices(gambit.name, study.portfolio.money, tuple(rows))
 
 
