@@ -38,7 +38,7 @@ def cost_of_error(tell: Teller) -> Text:
     row: dict[str, float] = tell.value("compared", "shortfall", gambit)
     worst = max(row, key=lambda view: (round(row[view], 9), view))
     if row[worst] < _SMALL:
-        return tell.say("Whichever weighing is right, no plan shown is better by more than a hair.")
+        return tell.say("Whichever weighing is right, no other plan shown beats this one by more than a hair.")
     cost = ("compared", "shortfall", gambit, worst)
     text = tell.say("**Being wrong costs at most {cost:oom} OOM**, ", cost=cost)
     text += _view(tell, cost)
