@@ -220,7 +220,8 @@ def test_a_plan_that_is_not_proved_exits_5_and_says_how_far_it_may_be_from_the_b
     result = CliRunner().invoke(main, ["solve", str(file), "--certain", "--time-limit", "0.02", "--json"])
 
     assert result.exit_code == 5
-    if result.stdout:
-        plan = json.loads(result.stdout)
-        assert plan["status"] != "optimal"
+    plan = json.loads(result.stdout)
+    # Whether a plan was found in so short a time is the machine's affair.
+    assert plan["status"] != "optimal"
+    if plan["status"] != "failed":
         assert plan["bound"] - plan["objective"] == pytest.approx(plan["gap"]) > 1e-5

@@ -341,7 +341,7 @@ def test_the_tail_over_many_blocks_is_that_of_all_draws_together(alpha: float, r
         "  - {name: good, probability: 0.9}\n"
         "  - {name: dear, probability: 0.1, change: {initiatives.play.cost: 100 to 400}}\n"
     )
-    oracle = seen_through(read(text), "1", 1700, alpha)
+    oracle = seen_through(read(text), "1", 3400, alpha)
     funded = np.array([[0.8]])
     plan = progress_of_one(0.7, funded), funded
     value = oracle.project(*plan).value

@@ -249,7 +249,8 @@ def lay_out(
             if each.id in curves:
                 column = progress[i, t]
                 ends = np.array([numbered.lower[column], numbered.upper[column]])
-                effect[i, t] = numbered.add(*curves[each.id].at(ends)[0], "effect", each.id, periods[t])
+                none, all_of_it = curves[each.id].at(ends)[0].tolist()
+                effect[i, t] = numbered.add(none, all_of_it, "effect", each.id, periods[t])
     counted = Periods(portfolio.periods.first, len(weights)).names
     worth = [
         numbered.add(-math.inf, math.inf, "worth", name) if weight > 0 and aversion < 1 else ABSENT
