@@ -183,8 +183,8 @@ def search(
 ) -> tuple[Optimum, Programme]:
     """Do what ``allocate`` does, and give the master as well, as it stood at the end with every cut."""
     initiatives, _ = eligible(portfolio, gambit)
-    # One draw has no tail: its mean is its worst, and cuts by period are the tighter ones.
-    aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
+    # Over one draw cuts by period are tighter than one of a tail that is the mean.
+    aversion = gambit.aversion_over(forecast.draws.count)
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion, forecast.curve)
     programme = formulate(layout, aversion)
     try:

@@ -29,8 +29,7 @@ class Masters:
     def __init__(self, portfolio: Portfolio, gambit: Gambit, like: Forecast) -> None:
         self._portfolio = portfolio
         self.gambit = gambit
-        # One draw has no tail: its mean is its worst.
-        self._aversion = gambit.aversion if like.draws.count > 1 else 0.0
+        self._aversion = gambit.aversion_over(like.draws.count)
         initiatives, _ = eligible(portfolio, gambit)
         self._layout = lay_out(portfolio, gambit, initiatives, like.objective.weights, self._aversion)
         # Rows that forbid a choice, or close in on a bill or a floor, hold in these futures alone.

@@ -66,7 +66,7 @@ class NearBest:
         self.within = within
         self.floor = best.objective - within
         initiatives, _ = eligible(portfolio, gambit)
-        aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
+        aversion = gambit.aversion_over(forecast.draws.count)
         layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
         layout = _bounded(layout)
         rules = joined(block(layout) for block in BLOCKS)

@@ -104,7 +104,7 @@ def _search(
     portfolio: Portfolio, gambit: Gambit, forecast: Forecast, money: Mapping[str, Array], floor: float, slack: float
 ) -> Search:
     initiatives, _ = eligible(portfolio, gambit)
-    aversion = gambit.aversion if forecast.draws.count > 1 else 0.0
+    aversion = gambit.aversion_over(forecast.draws.count)
     layout = lay_out(portfolio, gambit, initiatives, forecast.objective.weights, aversion)
     return Search(_formulate(layout, aversion, money, floor + slack), forecast, aversion, Patience(aim=slack))
 

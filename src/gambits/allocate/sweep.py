@@ -14,9 +14,9 @@ import numpy as np
 from gambits.allocate.cuts import FloorTooHigh, Optimum, Patience, Search, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import Layout, lay_out
-from gambits.allocate.limits import ABSENT, joined
+from gambits.allocate.limits import joined
 from gambits.allocate.pool import Point, Pool
-from gambits.allocate.programme import BLOCKS, Programme, build, diminishing, held
+from gambits.allocate.programme import BLOCKS, Goal, Programme, build, diminishing, goal_of, held
 from gambits.errors import InfeasibleError
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
@@ -81,9 +81,8 @@ class Sweep:
         return found
 
     def _turned(self, layout: Layout, gambit: Gambit, patience: Patience) -> Optimum:
-        # One draw has no tail: its mean is its worst.
-        aversion = gambit.aversion if self._forecast.draws.count > 1 else 0.0
-        is_new = self._state(layout, _goal(layout, aversion))
+        aversion = gambit.aversion_over(self._forecast.draws.count)
+        is_new = self._state(layout, goal_of(layout, aversion))
         assert self._master is not None, "stated above"
         search = Search(self._master, self._forecast, aversion, patience, _BETWEEN)
         try:
@@ -93,7 +92,7 @@ class Sweep:
         self._master.model.forget(len(self._master.limits), _FAR)
         return found
 
-    def _state(self, layout: Layout, goal: list[tuple[int, float]]) -> bool:
+    def _state(self, layout: Layout, goal: Goal) -> bool:
         """Turn the master to other rules; state it anew, and say so, where it has other columns or rows."""
         rules = joined(block(layout) for block in BLOCKS)
         rows, still = joined([rules, diminishing(layout)]), held(layout, rules)
@@ -105,7 +104,3 @@ class Sweep:
         old.model.turn(old.limits, rows, (lower, np.where(still, lower, layout.upper)), goal)
         self._master = Programme(layout, rows, old.model)
         return False
-
-
-def _goal(layout: Layout, aversion: float) -> list[tuple[int, float]]:
-    return [*((int(k), aversion - 1.0) for k in layout.worth if k != ABSENT), (layout.tail, -aversion)]

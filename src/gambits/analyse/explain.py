@@ -134,7 +134,7 @@ class _Explaining:
         seen = self.study.forecast(self.gambit)
         made = timing.progress(self.portfolio.initiatives, funded)
         values = seen.evaluate(*timing.counted(self.portfolio.initiatives, made, funded, seen.periods))
-        aversion = self.gambit.aversion if seen.draws.count > 1 else 0.0
+        aversion = self.gambit.aversion_over(seen.draws.count)
         return (1 - aversion) * values.expected + aversion * values.tail
 
     def _elsewhere(self, money: Array) -> float | None:

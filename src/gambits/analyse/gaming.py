@@ -85,7 +85,7 @@ class _Index:
     def _worth(self, plan: Optimum) -> float:
         seen = self.study.forecast(self.gambit)
         value, probability = value_of(self.study, seen, plan.funded), seen.draws.probability
-        aversion = self.gambit.aversion if seen.draws.count > 1 else 0.0
+        aversion = self.gambit.aversion_over(seen.draws.count)
         tail = tail_weights(value, probability, self.gambit.tail)
         return float((1 - aversion) * (probability @ value) + aversion * (tail @ value))
 

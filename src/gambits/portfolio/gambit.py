@@ -92,6 +92,10 @@ class Gambit:
         """Give the same gambit free to split the money between paths as it likes."""
         return replace(self, name=f"{self.name} without shares", shares={})
 
+    def aversion_over(self, draws: int) -> float:
+        """Give λ over so many draws: one draw has no tail, its mean is its worst."""
+        return self.aversion if draws > 1 else 0.0
+
     def objective_for(self, portfolio: Portfolio) -> Objective:
         """Give the objective that holds: the gambit's own if it has one, else the portfolio's.
 
