@@ -28,8 +28,8 @@ from gambits.portfolio.model import Portfolio
 
 Array = NDArray[np.float64]
 
-DRAWS = 2000
-"""Two blocks."""
+DRAWS = 4000
+"""Four blocks."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def gambit() -> Gambit:
 
 @pytest.fixture(scope="module")
 def solve(portfolio: Portfolio, gambit: Gambit) -> Callable[..., Plan]:
-    """Give a function that solves the minimal portfolio over two blocks of draws with some workers."""
+    """Give a function that solves the minimal portfolio over four blocks of draws with some workers."""
 
     def solve(some: Workers, **settings: Any) -> Plan:
         return pipeline.solve(
@@ -55,9 +55,9 @@ def solve(portfolio: Portfolio, gambit: Gambit) -> Callable[..., Plan]:
 
 
 def evaluated(portfolio: Portfolio, gambit: Gambit, some: Workers) -> Values:
-    """Evaluate one plan over two blocks."""
+    """Evaluate one plan over four blocks."""
     seen = Study(portfolio, Settings(workers=some)).forecast(gambit, "1", DRAWS)
-    assert len(seen.blocks) == 2
+    assert len(seen.blocks) == 4
     plan = np.random.default_rng(1).uniform(0, 1, (len(seen.ids), seen.periods))
     return seen.evaluate(plan, plan)
 
@@ -68,7 +68,7 @@ def arrays(values: Values) -> list[Array]:
 
 
 def optimum(portfolio: Portfolio, gambit: Gambit, some: Workers, watch: Watch | None = None) -> Optimum:
-    """Search over two blocks, and nothing after it."""
+    """Search over four blocks, and nothing after it."""
     seen = Study(portfolio, Settings(workers=some)).forecast(gambit, "1", DRAWS)
     return allocate(portfolio, gambit, seen, watch=watch)
 
@@ -192,7 +192,7 @@ def test_each_block_is_sent_once_for_the_whole_search(client: PretendClient, sol
 
     assert found.rounds > 3
     # Those of the search, and those of the fresh draws.
-    assert len(client.scattered) == len(set(client.scattered)) == 4
+    assert len(client.scattered) == len(set(client.scattered)) == 8
 
 
 @pytest.mark.parametrize("losses", [[CancelledError()], [CancelledError(), CancelledError()], "killed"], ids=str)

@@ -15,7 +15,7 @@ from gambits.portfolio.model import ALCHEMIST, ARCHITECT
 # Boxes are full and stand close: a page holds some twenty in a column, and they have to be read there.
 _WIDE: Final = 280.0
 _HIGH: Final = 64.0
-_ACROSS: Final = 352.0
+_ACROSS: Final = 340.0
 _DOWN: Final = 73.0
 _MARGIN: Final = 28.0
 _HEAD: Final = 92.0
