@@ -35,7 +35,7 @@ from gambits.ledger.store import Ledger
 from gambits.ledger.tripwires import standing_since, watch
 from gambits.memo.graph_drawing import svg
 from gambits.memo.naming import estimate_names
-from gambits.memo.record import Material, record_of
+from gambits.memo.record import Loose, Material, record_of
 from gambits.portfolio.gambit import Gambit, load_gambit
 from gambits.portfolio.model import Portfolio
 from gambits.rerun.again import history_of, newly_funded, worth_today
@@ -84,6 +84,11 @@ class Inquiry:
     def plan(self) -> Plan:
         """The plan that the memo recommends."""
         return self.comparison.plans[self.gambit.name]
+
+    @property
+    def uncertified(self) -> int:
+        """How many searches so far ended before their answers were certified."""
+        return sum(each.uncertified for each in {id(each): each for each in (self.study, self.fewer)}.values())
 
 
 def beside(study: Study, gambit: Gambit) -> Comparison:
@@ -135,7 +140,8 @@ def brief(
     step
         Is told of each question before it is asked.
     known
-        Answers that were found before about the same inputs, by the key of their question; these are not asked.
+        Answers that were found before about the same inputs, by the key of their question; these are not asked, and
+        count as certified.
     is_quick
         Whether to leave out the questions that take many solves.
 
@@ -149,10 +155,13 @@ def brief(
     analyses: dict[str, Any] = dict.fromkeys(QUESTIONS)
     if not is_quick:
         analyses |= {name: known[name] for name in LONG if name in known}
+    loose = [Loose("plans", "which plans are best", comparison.uncertified)]
     for number, name in enumerate(asked, 1):
         words, ask = QUESTIONS[name]
         step(words, number, len(asked))
+        before = inquiry.uncertified
         analyses[name] = ask(inquiry)
+        loose.append(Loose(name, words, inquiry.uncertified - before))
     return record_of(
         Material(
             portfolio=study.portfolio,
@@ -162,6 +171,7 @@ def brief(
             match=pipeline.compute_to_match(study.portfolio, inquiry.plan),
             barred=eligible(study.portfolio, gambit)[1],
             analyses=analyses,
+            loose=tuple(each for each in loose if each.searches),
         )
     )
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from jsonschema import Draft202012Validator
 
+from gambits import briefing
+from gambits.analyse.study import Study
 from gambits.portfolio.schema import json_schema
 
 
@@ -58,6 +61,46 @@ def test_a_memo_of_rules_that_cannot_all_hold_is_not_written(
     assert result.exit_code == 4
     assert "play must be funded" in result.stderr
     assert not (tmp_path / "memo.md").exists()
+
+
+FEW = ("--draws", "20", "--batches", "0")
+
+
+def hurry(study: Study) -> Study:
+    """Give the study of questions that take many solves, which has no time for any."""
+    return Study(study.portfolio, replace(study.settings, time_limit=1e-9))
+
+
+def test_a_memo_whose_plans_are_certified_and_whose_other_answers_are_not_says_so_and_ends_with_5(
+    lab: Path, tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(briefing, "_fewer", hurry)
+    result = run("memo", lab, *FEW, "-o", tmp_path / "memo.md")
+    record = json.loads(run("memo", lab, *FEW, "--json").stdout)
+    memo = (tmp_path / "memo.md").read_text(encoding="utf-8")
+
+    assert result.exit_code == 5
+    assert "ended before their answers were certified" in result.stderr
+    assert {plan["status"] for plan in record["plans"].values()} == {"optimal"}
+    assert set(record["uncertified_in"]) <= set(briefing.LONG)
+    assert record["uncertified"] == sum(each["searches"] for each in record["uncertified_in"].values()) > 0
+    assert f"Look at: {record['uncertified']} searches behind this memo" in memo.partition("## Commit now")[0]
+    for each in record["uncertified_in"].values():
+        assert f"{each['words']} ({each['searches']})" in memo.partition("## Certificate")[2]
+
+
+def test_what_is_not_certified_is_asked_again_by_the_next_memo(
+    lab: Path, tmp_path: Path, run: Callable[..., Result]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(briefing, "_fewer", hurry)
+        hasty = run("memo", lab, *FEW, "--record")
+    patient = run("memo", lab, *FEW, "-o", tmp_path / "memo.md")
+
+    assert (hasty.exit_code, patient.exit_code) == (5, 0)
+    assert "Recorded as run 1" in hasty.stderr
+    assert "Not certified" in hasty.stdout
+    assert "Not certified" not in (tmp_path / "memo.md").read_text(encoding="utf-8")
 
 
 def test_a_memo_about_nothing_to_fund_says_so(lab: Path, run: Callable[..., Result]) -> None:

@@ -83,6 +83,15 @@ def test_an_answer_that_rests_on_an_uncertified_search_is_given_and_ends_with_5(
     assert "--time-limit" in result.stderr
 
 
+def test_a_memo_of_plans_that_are_not_certified_is_given_and_ends_with_5(run: Run) -> None:
+    result = run("memo", "minimal", "--quick", *AT_ONCE, "--json")
+    answer = json.loads(result.stdout)
+
+    assert result.exit_code == 5
+    assert answer["uncertified_in"]["plans"]["searches"] >= 2
+    assert "the gap was not met (incumbent: " in result.stderr
+
+
 @pytest.mark.parametrize("command", [("sensitivity",), ("explain", "self-play"), ("voi",), ("alternatives",)])
 def test_a_question_about_a_plan_that_is_not_certified_is_refused_with_5_and_says_so_as_json(
     command: tuple[str, ...], run: Run

@@ -213,7 +213,7 @@ def demo(settings: Settings, out: str) -> None:
     from gambits.analyse.study import Study
     from gambits.briefing import brief
     from gambits.cli import tables
-    from gambits.cli.output import show, write_bytes
+    from gambits.cli.output import finish, finish_searches, show, write_bytes
     from gambits.memo.seal import made
     from gambits.memo.write import write_memo
     from gambits.portfolio.gambit import load_gambit
@@ -229,6 +229,8 @@ def demo(settings: Settings, out: str) -> None:
         record = brief(study, gambit, comparison, is_quick=True)
         write_bytes(write_memo(record, made(gambit.name, settings, record, is_quick=True)), path)
     show(tables.next_steps(paths))
+    finish(*comparison.plans.values())
+    finish_searches(study.uncertified)
 
 
 @main.command()

@@ -12,7 +12,7 @@ import click
 
 from gambits.cli.diff import is_file
 from gambits.cli.main import gambit_option, json_option, out_option, portfolio_argument, settings_options
-from gambits.cli.output import finish, write, write_bytes, write_json
+from gambits.cli.output import finish, finish_searches, write, write_bytes, write_json
 from gambits.cli.progress import Watcher
 from gambits.cli.recording import record_options
 
@@ -66,7 +66,9 @@ def memo(
         is_told = {name for name in ("gambit", "against") if _is_told(context, name)}
         _check(asked, file, is_told, as_json=as_json)
     elif as_json:
-        write_json(_brief(asked)[0])
+        record, comparison, _ = _brief(asked)
+        write_json(record)
+        _finish(record, comparison)
     else:
         _write(asked, recorder, **options)
 
@@ -98,13 +100,21 @@ def _write(asked: _Asked, recorder: Recorder, form: str | None, template: Path |
     data = write_memo(record, _made(asked, record), chosen, template)
     text = data.decode() if chosen in _TEXTS else None
     plan = comparison.plans[gambit.name].to_dict()
-    analyses = {} if asked.is_quick else {name: record[name] for name in LONG}
+    # What is not certified is asked again the next time, with more patience.
+    is_kept = not (asked.is_quick or record["uncertified"])
+    analyses = {name: record[name] for name in LONG} if is_kept else {}
     recorder.keep(asked.portfolio, gambit, asked.settings, plan, text, analyses)
     if out in (None, "-"):
         write(data.decode())
     else:
         write_bytes(data, Path(str(out)))
+    _finish(record, comparison)
+
+
+def _finish(record: dict[str, Any], comparison: Comparison) -> None:
+    """Stop with exit code 5 if the plans, or else anything that the memo says beside them, is not certified."""
     finish(*comparison.plans.values())
+    finish_searches(record["uncertified"])
 
 
 def _made(asked: _Asked, record: dict[str, Any]) -> Making:

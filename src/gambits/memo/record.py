@@ -38,13 +38,21 @@ _CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "low": 10,
 
 
 @dataclass(frozen=True, slots=True)
+class Loose:
+    """A question, by its key and in words, and how many searches behind its answer ended before theirs was certified."""
+
+    question: str
+    words: str
+    searches: int
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What a memo is written from.
 
-    ``match`` is the factor of bought
-    compute that alone would gain as much at the end (infinite: none would). ``barred`` says who may get no money
-    and why. ``analyses`` holds what
-    else was found out, as JSON, by name.
+    ``match`` is the factor of bought compute that alone would gain as much at the end (infinite: none would).
+    ``barred`` says who may get no money and why. ``analyses`` holds what else was found out, as JSON, by name, and
+    ``loose`` the questions whose searches were not all certified.
     """
 
     portfolio: Portfolio
@@ -54,6 +62,7 @@ class Material:
     match: float | None
     barred: Mapping[str, tuple[BrokenRule, ...]]
     analyses: Mapping[str, Any] = field(default_factory=dict)
+    loose: tuple[Loose, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -80,6 +89,8 @@ def record_of(material: Material) -> dict[str, Any]:
         "plans": {name: _without_inputs(plan) for name, plan in plans.items()},
         "differences": [row.id for row in material.comparison.differences if row.spread >= SMALL],
         "facts": _facts(material),
+        "uncertified": sum(each.searches for each in material.loose),
+        "uncertified_in": {each.question: {"words": each.words, "searches": each.searches} for each in material.loose},
         "constants": _CONSTANTS | {"tags": EFFECT_TAGS, "evidence": EVIDENCE},
     }
     # Through JSON, so that a record just made and one read back are the same.

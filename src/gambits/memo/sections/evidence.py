@@ -221,4 +221,16 @@ def certificate(tell: Teller) -> Section:
         "As of {about.as_of}. Money in {about.money}. Gains in orders of magnitude (OOM) of effective compute: a gain "
         "of one OOM is worth ten times the training compute.",
     )
-    return Section("certificate", tell.say("Certificate"), (whole, units), in_annex=True)
+    blocks = (whole, *_uncertified(tell), units)
+    return Section("certificate", tell.say("Certificate"), blocks, in_annex=True)
+
+
+def _uncertified(tell: Teller) -> tuple[Paragraph, ...]:
+    """Name the questions whose searches ended before their answers were certified."""
+    if not tell.value("uncertified"):
+        return ()
+    at = [("uncertified_in", question) for question in tell.value("uncertified_in")]
+    each = [tell.say("{each.words} ({each.searches:count})", each=place) for place in at]
+    said = tell.say("**Not certified.** Searches ended before their answers were certified, by what was asked: ")
+    rest = tell.say(". What rests on them may fall short of the best.")
+    return (Paragraph((*said, *listed(each), *rest)),)

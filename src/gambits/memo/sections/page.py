@@ -71,6 +71,14 @@ def recommendation(tell: Teller) -> Section:
         blocks.append(Paragraph(tell.say("Fund nothing: no money can be placed under these rules."), lead=True))
     count = len(tell.value(*plan, "warnings"))
     looks = [tell.say("Look at: {warning}", warning=(*plan, "warnings", n)) for n in range(count)]
+    if tell.value("uncertified"):
+        looks.append(
+            tell.say(
+                "Look at: {uncertified:count} "
+                + ("search behind this memo" if tell.value("uncertified") == 1 else "searches behind this memo")
+                + " ended before the answer was certified; the certificate, at the end, says for which questions."
+            )
+        )
     if alarms(tell) or looks:
         blocks.append(Bullets((*alarms(tell), *looks)))
     return Section("recommendation", tell.say("Recommendation"), tuple(blocks))
