@@ -186,3 +186,12 @@ def test_a_table_that_is_none_is_refused_line_by_line(bets: Path, run: Run, writ
     assert "no column estimate, value, on" in headless.stderr
     assert run("calibrate", "--outcome", "bet-1.cost=3").exit_code == 2
     assert run("calibrate", bets, "--outcome", "bet-1.cost").exit_code == 2
+
+
+def test_a_calibration_is_kept_in_a_file_and_told(bets: Path, history: Path, tmp_path: Path, run: Run) -> None:
+    result = run("calibrate", bets, "--outcomes", history, "--certain", "-o", tmp_path / "track.json")
+    kept = json.loads((tmp_path / "track.json").read_text(encoding="utf-8"))
+
+    assert "by kind of estimate" in result.stdout
+    assert kept == report(run, bets, "--certain")
+    assert kept["plans"] is not None

@@ -268,3 +268,19 @@ def test_the_bridge_is_drawn_as_a_picture(
     assert {"initiatives.play.cost", "before", "after"} <= set(texts)
     assert run("diff", old, new, "--plot", tmp_path / "bridge.pdf").exit_code == 2
     assert run("diff", old, new, "--plot", tmp_path / "b.svg", "--worlds", "0").exit_code == 2
+
+
+def test_what_moved_is_kept_in_a_file_and_told(
+    solved: Callable[..., Path], tmp_path: Path, run: Callable[..., Result]
+) -> None:
+    old, new = solved("old"), solved("new", ("cost: 20\n", "cost: 30\n"))
+    result = run("diff", old, new, "--worlds", "0", "--exit-code", "-o", tmp_path / "moved" / "diff.json")
+
+    assert result.exit_code == 1
+    assert "Money moved: " in result.stdout
+    kept = json.loads((tmp_path / "moved" / "diff.json").read_text(encoding="utf-8"))
+    assert kept == json.loads(run("diff", old, new, "--worlds", "0", "--json").stdout)
+    assert (
+        run("diff", old, new, "--worlds", "0", "-o", "-").stdout
+        == run("diff", old, new, "--worlds", "0", "--json").stdout
+    )

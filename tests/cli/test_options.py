@@ -47,7 +47,9 @@ def test_only_commands_that_give_plans_say_how_stable_they_are_and_record_them()
     assert {name for name, options in OPTIONS.items() if "--record" in options} == stable - {"demo", "calibrate"}
 
 
-@pytest.mark.parametrize("name", ["solve", "project", "compare", "memo", "rerun", "graph", "export", *QUESTIONS])
+@pytest.mark.parametrize(
+    "name", ["solve", "project", "compare", "memo", "rerun", "graph", "export", "diff", "calibrate", *QUESTIONS]
+)
 def test_what_a_command_finds_can_be_kept_in_a_file(name: str) -> None:
     assert {"-o", "--json"} <= OPTIONS[name]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gambits.cli.main import gambit_option, json_option, settings_options
-from gambits.cli.output import write_json
+from gambits.cli.main import gambit_option, json_option, out_option, settings_options
+from gambits.cli.output import finish, give
 from gambits.cli.recording import ledger_option, now
 
 if TYPE_CHECKING:
@@ -81,17 +81,23 @@ class _Request:
 @settings_options
 @ledger_option
 @json_option
+@out_option
 def calibrate(
-    portfolio: str | None, gambit: str, settings: Settings, as_json: bool, ledger: str | None, **options: Any
+    portfolio: str | None,
+    gambit: str,
+    settings: Settings,
+    as_json: bool,
+    out: str | None,
+    ledger: str | None,
+    **options: Any,
 ) -> None:
     """Score estimates against outcomes; with PORTFOLIO, plan on raw and on recalibrated estimates side by side.
 
-    Outcomes that are given are recorded in the ledger of PORTFOLIO first.
+    Outcomes that are given are recorded in the ledger of PORTFOLIO first; -o keeps the answer as JSON.
     """
     from gambits.cli import calibrate_tables
-    from gambits.cli.output import finish, show
     from gambits.ledger.calibrate import track_record
-    from gambits.rerun.track import FORMAT, pairs
+    from gambits.rerun.track import Calibration, pairs
 
     request = _Request(ledger=ledger, **options)
     found = _loaded(portfolio, request)
@@ -100,12 +106,8 @@ def calibrate(
         scored, alone = pairs(book)
     record = track_record(scored, request.strength)
     plans = _plans(found, gambit, settings, record)
-    if as_json:
-        ignored = [{"portfolio": each.portfolio, "estimate": each.estimate} for each in alone]
-        plan = plans.to_dict() if plans else None
-        write_json({"format": FORMAT, **record.to_dict(), "without_estimate": ignored, "plans": plan})
-    else:
-        show(calibrate_tables.calibration(record, alone, plans, asked=found is not None))
+    answer = Calibration(record, alone, plans)
+    give(answer, lambda: calibrate_tables.calibration(answer, asked=found is not None), as_json=as_json, out=out)
     if plans is not None:
         finish(plans.raw, plans.mended)
 

@@ -12,19 +12,17 @@ from gambits.ledger.calibrate import LEAST, SUCCESS
 from gambits.words import money, oom, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import RenderableType
 
     from gambits.ledger.calibrate import Score, TrackRecord
-    from gambits.ledger.records import Outcome
-    from gambits.rerun.track import SideBySide
+    from gambits.rerun.track import Calibration, SideBySide
 
 
-def calibration(
-    record: TrackRecord, alone: Sequence[Outcome], plans: SideBySide | None, *, asked: bool
-) -> RenderableType:
+def calibration(found: Calibration, *, asked: bool) -> RenderableType:
     """The scores, what they teach, and the two plans."""
+    record, alone, plans = found.record, found.alone, found.plans
     if not record.pairs:
         return "not enough data: no outcome has an estimate in the ledger.\n" + escape(
             "Next: gambits calibrate PORTFOLIO --outcome play.cost=24 --on 2027-09-30"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gambits.cli.main import json_option
-from gambits.cli.output import check_picture, write_json
+from gambits.cli.main import json_option, out_option
+from gambits.cli.output import check_picture, give
 from gambits.cli.recording import ledger_option
 
 if TYPE_CHECKING:
@@ -40,22 +40,19 @@ def check_plot(plot: str | None, worlds: int) -> None:
 @click.option("--exit-code", "tells", is_flag=True, help="Exit code 1 if money moved, 0 if not.")
 @ledger_option
 @json_option
-def diff(old: str, new: str, worlds: int, plot: str | None, tells: bool, ledger: str | None, as_json: bool) -> None:
+@out_option
+def diff(old: str, new: str, worlds: int, plot: str | None, tells: bool, ledger: str | None, **told: Any) -> None:
     """Say what moved from one plan to another, and which edit moved it.
 
     OLD and NEW are plans that `solve -o` wrote, or runs of the ledger (number, start of the hash, `latest`,
-    `approved`).
+    `approved`); -o keeps the answer as JSON.
     """
     from gambits.cli import tables
-    from gambits.cli.output import show
 
     check_plot(plot, worlds)
     changes = _compared(old, new, worlds, ledger)
     draw(changes, plot)
-    if as_json:
-        write_json(changes.to_dict())
-    else:
-        show(tables.changes(changes))
+    give(changes, lambda: tables.changes(changes), **told)
     if tells and changes.is_moved:
         click.get_current_context().exit(1)
 

@@ -39,7 +39,7 @@ _CONSTANTS: Final = {"interval": 0.9, "tenfold": 10, "in_twenty": 20, "low": 10,
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A question, by its key and in words, and how many searches behind its answer ended before theirs was certified."""
+    """A question, by its key and in words, and how many searches behind its answer ended uncertified."""
 
     question: str
     words: str

@@ -57,6 +57,24 @@ class SideBySide:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How good estimates were, which outcomes had none (``alone``), and the plans if they go on being as good."""
+
+    record: TrackRecord
+    alone: tuple[Outcome, ...]
+    plans: SideBySide | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON."""
+        return {
+            "format": FORMAT,
+            **self.record.to_dict(),
+            "without_estimate": [{"portfolio": each.portfolio, "estimate": each.estimate} for each in self.alone],
+            "plans": self.plans.to_dict() if self.plans else None,
+        }
+
+
 def quantities(portfolio: Portfolio) -> Iterator[Quantity]:
     """List the estimates of a portfolio that an outcome can be compared with."""
     for each in sorted(portfolio.initiatives, key=lambda each: each.id):
