@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gambits
-from gambits.analyse.study import Settings
+from gambits.analyse.prices import find_prices
+from gambits.analyse.study import Settings, Study
 from gambits.files.bundled import laws
 
 NAMES = [
@@ -59,6 +62,10 @@ initiatives:
     source: "judgement: none"
     cost: 5
 """
+CONTESTED = LAB.replace(
+    "initiatives:", "rivals:\n  other: {effective_compute: 26.8 to 27.5, growth_per_year: 2 to 4}\ninitiatives:"
+).replace("effects: {data_eff", "success: 0.6\n    effects: {data_eff")
+"""The lab with a rival, and with a bet that may fail."""
 
 
 @pytest.fixture
@@ -148,6 +155,53 @@ def test_a_page_of_a_notebook_has_a_title_a_sentence_and_the_frame(name: str, an
     assert len(frame) > 0
     for row in frame.index:
         assert f"<th>{row}</th>" in page
+
+
+def with_a_frame() -> list[type]:
+    """List every class of the package that gives itself as a data frame."""
+    modules = [importlib.import_module(each.name) for each in pkgutil.walk_packages(gambits.__path__, "gambits.")]
+    found = {each for module in modules for each in vars(module).values() if inspect.isclass(each)}
+    ours = (each for each in found if each.__module__.startswith("gambits.") and hasattr(each, "to_frame"))
+    return sorted(ours, key=lambda each: (each.__module__, each.__qualname__))
+
+
+@pytest.mark.parametrize("record", with_a_frame(), ids=lambda record: record.__name__)
+def test_whatever_gives_a_data_frame_shows_itself_in_a_notebook(record: type) -> None:
+    assert callable(getattr(record, "_repr_html_", None))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> gambits.Comparison:
+    """A comparison with all that it can say beside its plans."""
+    file = tmp_path_factory.mktemp("told") / "lab.yaml"
+    file.write_text(CONTESTED, encoding="utf-8")
+    return gambits.compare(gambits.load(file), settings=Settings(draws=20, batches=0))
+
+
+def test_what_a_comparison_says_beside_its_plans_is_shown_with_what_decides(told: gambits.Comparison) -> None:
+    regret, standings, line = told.regret, told.standings, told.break_even[0]
+    assert regret is not None
+    assert standings is not None
+
+    for record in (regret, standings, line):
+        page = record._repr_html_()
+        assert page.startswith("<p><strong>")
+        assert page.count("<tr") >= len(record.to_frame()) > 0
+    least = max(regret.regret[regret.least].values())
+    assert f"Least regret: {regret.least}, {least:.3f} at worst" in regret._repr_html_()
+    assert all(f"<th>{period}</th>" in standings._repr_html_() for period in standings.periods)
+    assert f"Now it is {line.now:.0%}" in line._repr_html_()
+
+
+def test_prices_are_shown_in_the_unit_of_money(tmp_path: Path) -> None:
+    portfolio = gambits.load("minimal")
+    prices = find_prices(
+        Study(portfolio, CERTAIN), gambits.load_gambit("incumbent"), wanted=lambda dial: dial.key.startswith("gambit:")
+    )
+    page = prices._repr_html_()
+
+    assert f"Money is in {portfolio.money}." in page
+    assert page.count("<tr") == len(prices.rows) + 1 > 1
 
 
 def test_a_projection_as_a_table_has_the_worth_of_each_initiative_and_the_lab_by_period(

@@ -23,6 +23,7 @@ from gambits.forecast.oracle import tail_weights
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Initiative, Portfolio
 from gambits.quantities.estimates import Bounds, Estimate
+from gambits.words import as_html, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +86,13 @@ class Line:
         (first, ours), (second, theirs) = self.values[view].items()
         ahead = np.interp(self.now, self.at, np.subtract(ours, theirs))
         return None if abs(ahead) <= _TIE else first if ahead > 0 else second
+
+    def _repr_html_(self) -> str:
+        where = "the means do not cross"
+        if self.nearest is not None:
+            where = f"above {percent(self.nearest.at)} the mean of {self.nearest.above} is worth more"
+        said = f"Worth of two plans by belief, OOM. Now it is {percent(self.now)}; {where}."
+        return as_html(self.belief, said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give values, OOM, by belief (rows), view and plan (columns)."""

@@ -19,6 +19,7 @@ from gambits.analyse.dials import Dial, dials
 from gambits.analyse.study import Study
 from gambits.errors import InfeasibleError
 from gambits.portfolio.gambit import Gambit
+from gambits.words import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +94,10 @@ class Prices:
     def to_dict(self) -> list[dict[str, Any]]:
         """Give the records as JSON."""
         return [row.to_dict() for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        said = f"What one more of each number adds and one less takes away, OOM. Money is in {self.money}."
+        return as_html(f"{self.gambit}: prices of the rules", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give a row for each number: what one more adds, what one less takes away, and the range."""

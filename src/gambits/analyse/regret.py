@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gambits.words import as_html, oom
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,6 +66,13 @@ class Regret:
     def _below(self, plan: str, best: Mapping[str, float]) -> dict[str, float]:
         # A search ends within the gap of the best: what lies between is nobody's regret.
         return {view: max(0.0, best[view] - self.scores[plan][view]) for view in self.views}
+
+    def _repr_html_(self) -> str:
+        said = (
+            f"OOM. Least regret: {self.least}, {oom(worst(self.regret[self.least]))} at worst. Least shortfall: "
+            f"{self.least_short}, {oom(worst(self.shortfall[self.least_short]))} at worst."
+        )
+        return as_html("What it costs to be wrong", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give score and regret, OOM, of each plan (rows) in each view (columns); a reference has no regret."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gambits.words import as_html
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -60,6 +62,10 @@ class Standings:
     def to_dict(self) -> dict[str, Any]:
         """Give the record as JSON: plan → rival → race."""
         return {plan: {rival: race.to_dict() for rival, race in row.items()} for plan, row in self.plans.items()}
+
+    def _repr_html_(self) -> str:
+        said = "The chance of being ahead of each rival, by period."
+        return as_html(f"Rivals: {', '.join(self.plans)}", said, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Give the chance of being ahead by plan and rival (rows) and period (columns)."""
