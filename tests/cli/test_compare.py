@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,34 @@ def test_the_tables_of_the_frontier_lab_fit_100_columns_and_cut_no_number_short(
     assert max(len(line) for line in shown.splitlines()) <= 100
     assert "%…" not in shown
     assert not any(cell.endswith("…") and cell[:1].isdigit() for cell in shown.split())
+
+
+def test_initiatives_have_one_name_in_the_table_and_in_the_lists_below_it(
+    lab: Path, run: Callable[..., Result], comparison: dict[str, Any]
+) -> None:
+    shown = run("compare", lab, "--certain").stdout
+    table, _, lists = shown.partition("where they differ most")[2].partition("Commit now")
+    listed = set(re.findall(r"[a-z][a-z-]+", lists.partition("beside what else")[0]))
+    rows = {line.split()[0] for line in table.splitlines()[4:] if line.strip()}
+
+    assert rows
+    assert rows <= set(comparison["plans"]["incumbent"]["initiatives"])
+    assert rows <= listed
+
+
+def test_a_split_that_a_rule_sets_is_told_of_the_money_that_the_rule_counts(
+    lab: Path, run: Callable[..., Result]
+) -> None:
+    """Money on scale stands outside the rule; where there is none, the parts of all are those of the rule."""
+    beside = run("compare", lab, "--certain").stdout
+    lab.write_text(lab.read_text().replace("    cost: 40\n", "    cost: 40\n    never: true\n"), encoding="utf-8")
+    without = run("compare", lab, "--certain").stdout
+    (row,) = (line for line in beside.splitlines() if "as the rule splits it" in line)
+
+    assert row.split(" it ")[-1].split() == ["30%", ":", "70%", "70%", ":", "30%"]
+    assert not re.search(r"on architect .*\(70%\)", beside)
+    assert re.search(r"on architect .*\(70%\)", without)
+    assert "as the rule splits it" not in without
 
 
 def test_any_gambits_can_be_compared_also_a_file_of_one_s_own(

@@ -40,7 +40,7 @@ def compare(
     comparison = pipeline.compare(found, chosen, settings)
     for each in chosen:
         recorder.keep(found, each, settings, comparison.plans[each.name].to_dict())
-    parts = (lambda: tables.comparison(comparison, found), lambda: weighing(comparison, found))
+    parts = (lambda: tables.comparison(comparison, found, chosen), lambda: weighing(comparison, found))
     give(comparison, *parts, as_json=as_json, out=out)
     finish(*comparison.plans.values())
     finish_searches(comparison.uncertified)

@@ -223,7 +223,7 @@ def demo(settings: Settings, out: str) -> None:
     study = Study(portfolio, settings)
     gambits = [load_gambit(name) for name in pipeline.GAMBITS]
     comparison = pipeline.comparison_of(study, gambits)
-    show(tables.comparison(comparison, portfolio))
+    show(tables.comparison(comparison, portfolio, gambits))
     paths = [Path(out) / f"memo-{gambit.name}.md" for gambit in gambits]
     for gambit, path in zip(gambits, paths, strict=True):
         record = brief(study, gambit, comparison, is_quick=True)

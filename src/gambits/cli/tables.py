@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gambits.analyse.bridge import Bridge, Line
     from gambits.analyse.changes import Changes
     from gambits.analyse.compare import Comparison
+    from gambits.portfolio.gambit import Gambit
     from gambits.portfolio.model import Portfolio
 
 _MOST_ROWS: Final = 12
@@ -107,8 +108,8 @@ def _honest(found: Plan) -> list[str]:
     return [escape(line) for line in lines]
 
 
-def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
-    """Plans side by side: value, money by path, and where they differ most."""
+def comparison(found: Comparison, portfolio: Portfolio, gambits: Iterable[Gambit]) -> RenderableType:
+    """Plans side by side: value, money by path and as the rules of the gambits split it, and where they differ most."""
     plans = list(found.plans.values())
     values = framed(f"{portfolio.name}: what each gambit is worth")
     values.add_column("")
@@ -122,10 +123,17 @@ def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
         values.add_row("as each gambit weighs the two", *(oom(each.objective) for each in plans))
     values.add_row("effective compute at the end", *(oom(each.gain[-1]) for each in plans))
     values.add_row("  as if training compute were multiplied by", *(multiple(each.gain[-1]) for each in plans))
-    values.add_row(f"money spent ({portfolio.money})", *(money(each.total_spend) for each in plans))
+    values.add_row(f"money spent ({portfolio.money}; part of all)", *(money(each.total_spend) for each in plans))
     for path in sorted({path for each in plans for path in each.spend_by_path}):
-        cells = (f"{money(each.spend_by_path[path])} ({percent(each.shares[path])})" for each in plans)
+        cells = (f"{money(each.spend_by_path[path])} ({percents(each.shares)[path]}%)" for each in plans)
         values.add_row(f"  on {escape(path)}", *cells)
+    for paths in sorted({tuple(sorted(each.shares)) for each in gambits if each.shares}):
+        if any(
+            each.spend_by_path.get(path, 0.0) >= _SMALL for each in plans for path in set(each.spend_by_path) - {*paths}
+        ):
+            values.add_row(
+                f"  {escape(' : '.join(paths))}, as the rule splits it", *(_split(each, paths) for each in plans)
+            )
     values.add_row("no plan is better by more than (OOM)", *(f"{each.gap:.1e}" for each in plans))
     parts: list[RenderableType] = [values]
     if len(plans) > 1:
@@ -135,15 +143,25 @@ def comparison(found: Comparison, portfolio: Portfolio) -> RenderableType:
     return Group(*parts)
 
 
+def _split(plan: Plan, paths: Iterable[str]) -> str:
+    """Give the money on some paths as parts of their own sum, which is what a rule of shares is about."""
+    spent = {path: plan.spend_by_path.get(path, 0.0) for path in paths}
+    whole = sum(spent.values())
+    if whole < _SMALL:
+        return "–"
+    parts = percents({path: money / whole for path, money in spent.items()})
+    return " : ".join(f"{part}%" for part in parts.values())
+
+
 def _differences(found: Comparison, portfolio: Portfolio) -> RenderableType:
     table = framed(f"where they differ most (money, {portfolio.money}; part of its cost)")
-    table.add_column("initiative", no_wrap=True, overflow="ellipsis", max_width=44)
+    table.add_column("initiative", overflow="fold")
     table.add_column("path", no_wrap=True)
     for name in found.plans:
         table.add_column(escape(name), justify="right")
     for row in [row for row in found.differences if row.spread >= _SMALL][:_MOST_ROWS]:
         cells = (f"{money(spent)} ({percent(share)})" for spent, share in zip(row.money, row.funded, strict=True))
-        table.add_row(escape(row.title), escape(row.path), *cells)
+        table.add_row(escape(row.id), escape(row.path), *cells)
     return table
 
 
