@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import gambits
 from gambits.allocate.cuts import GAP
 from gambits.analyse.compare import FUNDED
 from gambits.analyse.gaming import claimed
-from gambits.analyse.sensitivity import Flip, Sensitivity
+from gambits.analyse.sensitivity import Bar, Flip, Sensitivity
 from gambits.analyse.study import Settings
 from gambits.errors import InputError
 from gambits.portfolio.gambit import Gambit
@@ -303,3 +304,20 @@ def test_the_picture_is_drawn_without_a_browser(found: Sensitivity, tmp_path: Pa
     assert "kernels" in gaming_chart(found, ".svg").decode()
     assert tornado_chart(found, ".png").startswith(b"\x89PNG")
     assert "hybrid: success" in tornado_chart(found, ".svg").decode()
+
+
+def test_labels_of_a_bar_whose_ends_lie_on_one_side_are_one_from_the_inner_end_outwards(found: Sensitivity) -> None:
+    """Two labels at places that nearly meet would cover each other."""
+    from gambits.memo.tornado_chart import tornado_chart
+
+    middle = found.objective
+    ends = ((16.0, 25.0, 0.1, 0.001), (1.5, 2.5, -0.002, -0.001), (3.0, 7.0, 0.0, 0.0), (0.2, 0.4, -0.001, 0.001))
+    bars = tuple(
+        Bar(f"initiatives.play{number}.cost", low_at, high_at, middle + low, middle + high, (0.0, 0.0))
+        for number, (low_at, high_at, low, high) in enumerate(ends)
+    )
+    picture = tornado_chart(replace(found, tornado=bars), ".svg").decode()
+    told = re.findall(r"<text[^>]*>([\d., ]+)</text>", picture)
+
+    assert {"25, 16", "2.5, 1.5", "3, 7", "0.2", "0.4"} <= set(told)
+    assert not {"16", "25", "1.5", "2.5"} & set(told)

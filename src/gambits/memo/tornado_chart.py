@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gambits import words
 from gambits.memo.charts import drawn
+from gambits.memo.plots.rests import inner_first, labelled
 from gambits.memo.plots.style import INK
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ _MOST: Final = 15
 _SHADES: Final = {"at its p10": "#d8a47f", "at its p90": "#2a5d8f"}
 """Light and dark, so that a print in greys tells them apart."""
 _LARGE: Final = 1e6
+_GAP: Final = 5
+"""Pixels between a bar and its label."""
+_SIGN: Final = 6.5
+"""Pixels of a sign of a label, amply."""
 
 
 def tornado_chart(found: Sensitivity, suffix: str) -> bytes:
@@ -32,21 +37,23 @@ def tornado_chart(found: Sensitivity, suffix: str) -> bytes:
 
 def _chart(alt: Any, found: Sensitivity) -> Any:
     bars = found.tornado[:_MOST]
-    rows = [row for bar in bars for row in _rows(bar, found.objective)]
+    pairs = [_rows(bar, found.objective) for bar in bars]
+    rows = [row for pair in pairs for row in reversed(inner_first(pair))]
+    labels = [label for pair in pairs for label in labelled(pair)]
     data = alt.Data(values=rows)
     order = [words.estimate(bar.estimate) for bar in bars]
     y = alt.Y("estimate:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
-    scale = _scale(alt, rows)
+    scale = _scale(alt, found.objective, labels)
     x = alt.X("from:Q", scale=scale, title="value of the best plan (OOM)")
     shades = alt.Scale(domain=list(_SHADES), range=list(_SHADES.values()))
     color = alt.Color("end:N", scale=shades, legend=None)
     drawn_bars = alt.Chart(data).mark_bar(height=_ROW * 0.65).encode(y=y, x=x, x2="to:Q", color=color)
     texts = [
-        alt.Chart(data)
+        alt.Chart(alt.Data(values=labels))
         .transform_filter(f"datum.to {sign} datum.from")
         .mark_text(align=align, dx=dx)
         .encode(y=y, x=alt.X("to:Q", scale=scale), text="text:N")
-        for sign, align, dx in ((">=", "left", 5), ("<", "right", -5))
+        for sign, align, dx in ((">=", "left", _GAP), ("<", "right", -_GAP))
     ]
     rule = alt.Chart(alt.Data(values=[{"at": found.objective}])).mark_rule(color=INK)
     marked = rule.encode(x=alt.X("at:Q", scale=scale))
@@ -66,7 +73,7 @@ def _title(alt: Any, found: Sensitivity) -> Any:
     )
 
 
-def _rows(bar: Bar, objective: float) -> list[dict[str, object]]:
+def _rows(bar: Bar, objective: float) -> list[dict[str, Any]]:
     ends = zip(_SHADES, (bar.low_at, bar.high_at), (bar.low, bar.high), strict=True)
     name = words.estimate(bar.estimate)
     return [
@@ -83,7 +90,13 @@ def _text(bar: Bar, end: str, at: float | None) -> str:
     return f"{at:.2e}".replace("e+", "e") if abs(at) >= _LARGE else f"{at:.3g}"
 
 
-def _scale(alt: Any, rows: list[dict[str, Any]]) -> Any:
-    ends = [float(value) for row in rows for value in (row["from"], row["to"])] or [0.0]
-    margin = 0.15 * (max(ends) - min(ends) or 1e-3)
-    return alt.Scale(domain=[min(ends) - margin, max(ends) + margin], nice=False, zero=False)
+def _scale(alt: Any, middle: float, labels: list[dict[str, Any]]) -> Any:
+    """Leave room on either side for the longest label there, as if it stood at the longest bar."""
+    ends = [middle, *(float(label["to"]) for label in labels)]
+    low, high = min(ends), max(ends)
+    left, right = (
+        max((_GAP + _SIGN * len(label["text"]) for label in labels if (label["to"] < middle) is is_left), default=_GAP)
+        for is_left in (True, False)
+    )
+    per_pixel = ((high - low) or 1e-3) / (_WIDTH - left - right)
+    return alt.Scale(domain=[low - per_pixel * left, high + per_pixel * right], nice=False, zero=False)

@@ -20,7 +20,8 @@ _ROOM: Final = 0.3
 def tornado(found: dict[str, Any]) -> Spec:
     """Draw bars around the value as things stand, each end named by where the estimate then lies."""
     bars = found["tornado"][:_MOST]
-    rows = [_end(bar, end, found["objective"]) for bar in bars for end in _SHADES]
+    pairs = [[_end(bar, end, found["objective"]) for end in _SHADES] for bar in bars]
+    rows = [end for pair in pairs for end in reversed(inner_first(pair))]
     values = [found["objective"], *(row["to"] for row in rows)]
     scale = {"domain": domain_of(values, _ROOM, _ROOM), "nice": False, "zero": False}
     title = "what the best plan is worth (OOM)"
@@ -36,7 +37,7 @@ def tornado(found: dict[str, Any]) -> Spec:
         color=word("end", scale=shades, legend=None),
         description={"field": "told"},
     )
-    ends = [end for bar in bars for end in _named_ends(bar, found["objective"])]
+    ends = [end for pair in pairs for end in labelled(pair)]
     sides = [
         layer(
             [end for end in ends if (end["to"] < found["objective"]) is is_left],
@@ -52,13 +53,17 @@ def tornado(found: dict[str, Any]) -> Spec:
     return picture(drawn, middle, *sides, height=30 * len(bars), width=420)
 
 
-def _named_ends(bar: dict[str, Any], objective: float) -> list[dict[str, Any]]:
-    """Give the words beside a bar: one for each end, or one for both where they lie on the same side."""
-    low, high = (_end(bar, end, objective) for end in _SHADES)
-    if (low["to"] < objective) is not (high["to"] < objective):
-        return [low, high]
-    # From the inner end to the outer one.
-    inner, outer = sorted((low, high), key=lambda end: abs(float(end["to"]) - objective))
+def inner_first(ends: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Order the ends of a bar from the middle outwards; drawn the other way round, no part hides another."""
+    return sorted(ends, key=lambda end: abs(float(end["to"]) - float(end["from"])))
+
+
+def labelled(ends: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the labels beside a bar: one for each end, or one for both where they lie on the same side."""
+    low, high = ends
+    if (low["to"] < low["from"]) is not (high["to"] < high["from"]):
+        return ends
+    inner, outer = inner_first(ends)
     return [outer | {"text": f"{inner['text']}, {outer['text']}"}]
 
 
