@@ -33,7 +33,11 @@ def _chart(alt: Any, fit: Fit) -> Any:
     rows = alt.Data(values=_rows(fit))
     title = alt.TitleParams(
         f"A law fitted to {len(fit.runs.loss)} runs",
-        subtitle=[FORMULAS[fit.form], ", ".join(f"{name} = {value:.4g}" for name, value in fit.constants.items())],
+        subtitle=[
+            FORMULAS[fit.form],
+            ", ".join(f"{name} = {value:.4g}" for name, value in fit.constants.items()),
+            "On the dashed lines the law gives what was measured.",
+        ],
     )
     return alt.vconcat(_fitted(alt, rows, fit), _residuals(alt, rows), title=title, spacing=24)
 
@@ -94,4 +98,4 @@ def _points(alt: Any, rows: Any) -> Any:
     shape = alt.Shape(
         "data:N", scale=scale, legend=alt.Legend(title=None, orient="top-left") if len(seen) > 1 else None
     )
-    return alt.Chart(rows).mark_point(color=INK, opacity=0.55, size=28, strokeWidth=1).encode(shape=shape)
+    return alt.Chart(rows).mark_point(color=INK, opacity=0.8, size=32, strokeWidth=1.2).encode(shape=shape)
