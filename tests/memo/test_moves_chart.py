@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from gambits.memo.charts import drawn
@@ -23,4 +24,4 @@ def test_no_two_marks_of_the_axis_meet_at_its_end() -> None:
         axis = picture.partition("role-axis-label")[2].partition("role-axis-domain")[0]
         places = [float(x) for x in re.findall(r"translate\(([\d.]+),", axis)]
         assert len(places) >= 3
-        assert min(b - a for a, b in zip(places, places[1:], strict=False)) > 25
+        assert min(b - a for a, b in itertools.pairwise(places)) > 25
