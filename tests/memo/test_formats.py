@@ -284,10 +284,35 @@ def test_the_sums_of_a_workbook_are_live_and_agree_with_the_plan(plain: dict[str
     total = next(row for row in values.iter_rows() if row[0].value == "all")
     wanted = dict(zip(plan["periods"], plan["spend_by_period"], strict=True)) | {"total": plan["total_spend"]}
 
-    assert found == len(plan["periods"]) + 1 + sum(each["total"] >= 0.05 for each in plan["initiatives"].values())
+    shown = sum(each["total"] >= 0.05 for each in plan["initiatives"].values())
+    assert found == len(plan["periods"]) + 1 + shown + (plain["facts"]["funded"]["rest"] is not None)
     assert {cell.value: total[k].value for k, cell in enumerate(head) if cell.value in wanted} == pytest.approx(
         wanted, abs=0.1
     )
+
+
+def test_money_too_small_for_rows_of_its_own_has_one_row_so_that_rows_add_up(tmp_path: Path) -> None:
+    texts = dict.fromkeys(("name", "owner", "team", "other"), '"plain"')
+    tiny = "  {id}:\n    path: alchemist\n    source: judgement\n    cost: 0.03\n    effects: {{compute: 1.3}}\n"
+    file = tmp_path / "portfolio.yaml"
+    lab = LAB.format(**texts) + tiny.format(id="tiny") + tiny.format(id="tinier")
+    file.write_text(lab, encoding="utf-8")
+    study, gambit = Study(load(file), Settings(certain=True)), load_gambit("challenger")
+    record = brief(study, gambit, beside(study, gambit), is_quick=True)
+    plan = record["plans"]["challenger"]
+    book = load_workbook(io.BytesIO(written(record, "xlsx")), data_only=True)
+
+    assert {id for id, each in plan["initiatives"].items() if 0 < each["total"] < 0.05} == {"tiny", "tinier"}
+    for name, wanted in (
+        ("What 2027Q1 commits", {2: plan["spend_by_period"][0]}),
+        ("Money by initiative and period", {2 + k: spent for k, spent in enumerate(plan["spend_by_period"])}),
+    ):
+        rows = list(book[name].iter_rows(values_only=True))
+        head, end = (next(k for k, row in enumerate(rows) if row[0] == word) for word in ("initiative", "all"))
+        assert rows[end - 1][0] == "2 others, too little to show"
+        for column, spent in wanted.items():
+            assert sum(row[column] for row in rows[head + 1 : end]) == pytest.approx(spent, abs=1e-6)
+            assert rows[end][column] == pytest.approx(spent, abs=1e-9)
 
 
 def test_what_the_teams_need_adds_up_to_what_is_used(plain: dict[str, Any]) -> None:

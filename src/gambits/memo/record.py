@@ -22,6 +22,8 @@ from gambits.scaling.published import Constant
 FORMAT: Final = "gambits/memo/1"
 SMALL: Final = 0.05
 """Money below this rounds to nothing."""
+_HAIR: Final = 1e-6
+"""Part of all money below which no money is planned: a trace of the solver."""
 
 JUDGEMENT, GIVEN, PUBLISHED = "judgement", "given", "published"
 EVIDENCE: Final = {
@@ -210,11 +212,12 @@ def _facts(material: Material) -> dict[str, Any]:
     first = {each.id: each.spend[here] for each in plan.allocations}
     funded, now = _most_first(totals), _most_first(first)
     return {
-        "funded": {"count": len(funded), "ids": funded},
+        "funded": {"count": len(funded), "ids": funded, "rest": _rest(plan, totals)},
         "now": {
             "count": len(now),
             "ids": now,
             "money": plan.spend_by_period[here],
+            "rest": _rest(plan, first),
             "of_cost": {id: first[id] / portfolio.initiative(id).price for id in now},
             "teams": _by_team(material),
             "uses": {
@@ -250,6 +253,19 @@ def _others(material: Material) -> list[Plan]:
 def _most_first(money: Mapping[str, float]) -> list[str]:
     with_money = [id for id, amount in money.items() if amount >= SMALL]
     return sorted(with_money, key=lambda id: (-round(money[id], 6), id))
+
+
+def _rest(plan: Plan, money: Mapping[str, float]) -> dict[str, Any] | None:
+    """Sum up those who get too little each for a row of their own, so that rows add up to all; None for no one."""
+    least = _HAIR * plan.total_spend
+    rest = [each for each in plan.allocations if least < money[each.id] < SMALL]
+    if not rest:
+        return None
+    return {
+        "count": len(rest),
+        "spend": [sum(each.spend[t] for each in rest) for t in range(len(plan.periods))],
+        "total": sum(each.total for each in rest),
+    }
 
 
 def _by_team(material: Material) -> dict[str, dict[str, Any]]:

@@ -38,6 +38,9 @@ def commitments(tell: Teller) -> Section | None:
         )
         for id in ids
     ]
+    if tell.has("facts", "now", "rest"):
+        amount = tell.cell("money", "facts", "now", "rest", "spend", tell.value("about", "now"))
+        rows.append((_rest(tell, "now"), (), amount, ()))
     rows.append((tell.say("all"), (), tell.cell("money", "facts", "now", "money"), ()))
     blocks: list[Block] = [Table("commitments", columns, tuple(rows), has_total=True)]
     if tell.value("portfolio", "resources"):
@@ -77,6 +80,10 @@ def money(tell: Teller) -> Section:
         spend = (tell.cell("money", *at, "spend", k) for k in range(count))
         total, funded = tell.cell("money", *at, "total"), tell.cell("percent", *at, "funded")
         rows.append((title_of(tell, id), tell.cell("text", *at, "path"), *spend, total, funded))
+    if tell.has("facts", "funded", "rest"):
+        spend = (tell.cell("money", "facts", "funded", "rest", "spend", k) for k in range(count))
+        total = tell.cell("money", "facts", "funded", "rest", "total")
+        rows.append((_rest(tell, "funded"), (), *spend, total, ()))
     by_period = (tell.cell("money", *plan, "spend_by_period", k) for k in range(count))
     rows.append((tell.say("all"), (), *by_period, tell.cell("money", *plan, "total_spend"), ()))
     note = tell.say(
@@ -97,6 +104,12 @@ def money(tell: Teller) -> Section:
     )
     table = Table("money", tuple(columns), tuple(rows), note, has_total=True, sums={2 + count: (2, 1 + count)})
     return Section("money", tell.say("Money by initiative and period"), (picture, table), in_annex=True)
+
+
+def _rest(tell: Teller, of: str) -> Text:
+    """Name the row of those who get too little each for a row of their own."""
+    one = tell.value("facts", of, "rest", "count") == 1
+    return tell.say(f"{{facts.{of}.rest.count:count}} {'other' if one else 'others'}, too little to show")
 
 
 def unfunded(tell: Teller) -> Section:
