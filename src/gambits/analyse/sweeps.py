@@ -1,4 +1,4 @@
-"""Many searches side by side: in threads at first, and in other processes what is still waiting after some seconds.
+"""Many searches side by side: one by one at first, and in other processes what is still waiting after a moment.
 
 Most of a search holds the interpreter, so that two threads are hardly faster than one. A process has its own, but takes
 a second to start: short sweeps never see one.
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 Tell = Callable[[str, int, int], None]
 """Told (of what, how many are done, how many there are) after each search of a sweep."""
 
-HERE: Final = 2.0
+HERE: Final = 1.0
 """Seconds after which what has not begun goes to other processes."""
 _TURNS: Final = 8
 """Shares that each process is given, one after another: some take longer than others."""
@@ -55,14 +55,15 @@ def side_by_side(
     tell, about
         Who is told of progress, and of what.
     loose
-        The list to which the task notes what is not certified. None keeps everything in this process.
+        The list to which the task notes what is not certified. None keeps everything in this process, in threads.
 
     Raises
     ------
     GambitsError
         If another process was ended from outside.
     """
-    threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="gambits-sweep")
+    number = os.cpu_count() if loose is None else 1
+    threads = ThreadPoolExecutor(number, thread_name_prefix="gambits-sweep")
     shares: dict[Future[_Answers], list[int]] = {threads.submit(_here, task, item): [k] for k, item in enumerate(items)}
     results: dict[int, Result] = {}
 
