@@ -13,9 +13,8 @@ from results import table, write_section
 from gambits import pipeline
 from gambits.allocate import cuts
 from gambits.analyse import study as studies
-from gambits.analyse.frontier import find_frontier
+from gambits.analyse.frontier import find_frontier, ways_from
 from gambits.analyse.study import Settings, Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.portfolio.gambit import Gambit, Share, load_gambit
 from gambits.portfolio.load import load
 from gambits.portfolio.model import Portfolio
@@ -40,7 +39,7 @@ def main() -> None:
     rows = [
         ["one search from nothing, to 1e-6 OOM", *told(search, search, solve)],
         ["`solve`: search, fresh draws, 8 batches", *told(solve, search, solve)],
-        ["21 shares to 1e-5 OOM, one master to either side", *told(curve, search, solve)],
+        ["21 shares to 1e-5 OOM, a master for each stretch of 7", *told(curve, search, solve)],
         ["`frontier`: 21 shares, 11 budgets, 11 weights, marks, margin, ranking", *told(whole, search, solve)],
         [f"`compare`, {searches} searches", *told(compared, search, solve)],
     ]
@@ -63,9 +62,9 @@ def told(seconds: float, search: float, solve: float) -> list[object]:
 
 
 def shares(found: Study, gambit: Gambit) -> None:
-    """Find the plans of every share, walking outwards from the gambit's own as ``frontier`` does."""
+    """Find the plans of every share but the gambit's own, as ``frontier`` does."""
     own = gambit.shares["architect"].low
-    ways = [[s for s in reversed(SHARES) if s < own], [s for s in SHARES if s > own]]
+    ways = ways_from(own, [share for share in SHARES if share != own])
 
     def walk(way: list[float]) -> None:
         sweep = found.sweep(gambit)
@@ -73,7 +72,7 @@ def shares(found: Study, gambit: Gambit) -> None:
             turned = replace(gambit, shares={"architect": Share(share, share)})
             sweep.at(found.portfolio, turned, SETTINGS.patience(SETTINGS.gap))
 
-    side_by_side(walk, ways)
+    found.each(walk, ways, "stretches")
 
 
 def counted(portfolio: Portfolio) -> tuple[int, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from gambits.errors import (
@@ -73,3 +75,21 @@ def test_an_infeasible_error_holds_the_rules_that_clash() -> None:
     assert error.conflict == (rule,)
     assert rule.to_dict() == {"rule": "play must be funded", "file": "lab.yaml", "line": 20}
     assert (error.message, error.hint) == ("these rules cannot all hold", "drop one")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GambitsError("it failed", "try again"),
+        InputError((PROBLEM, PROBLEM)),
+        InfeasibleError(
+            "these rules cannot all hold", (BrokenRule("play must be funded", Where("lab.yaml", 20)),), "drop"
+        ),
+        UnfinishedError("no plan was found", "let it run longer"),
+    ],
+)
+def test_an_error_goes_to_another_process_and_back_unchanged(error: GambitsError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is type(error)
+    assert (str(again), again.args, again.__dict__) == (str(error), error.args, error.__dict__)

@@ -102,6 +102,16 @@ class GambitsError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come back whole from another process, whatever a kind is made of."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[GambitsError], said: tuple[Any, ...], parts: dict[str, Any]) -> GambitsError:
+    error = kind.__new__(kind, *said)
+    error.__dict__.update(parts)
+    return error
+
 
 class InputError(GambitsError):
     """The input has faults; ``problems`` holds every one of them."""

@@ -33,7 +33,7 @@ def found(futures: Portfolio, few_draws: Settings) -> Alternatives:
 
 def near(study: Study, gambit: Gambit) -> NearBest:
     seen = study.forecast(gambit)
-    best = replace(study.best(gambit), points=study.pool(seen).points)
+    best = replace(study.best(gambit), points=study.pool(gambit).points)
     return NearBest(study.portfolio, gambit, seen, best, WITHIN)
 
 

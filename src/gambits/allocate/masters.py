@@ -6,6 +6,8 @@ one that states them would, so what was searched before changes no answer, and s
 
 from __future__ import annotations
 
+from typing import Any
+
 from gambits.allocate.cuts import Optimum, Patience, Search, allocate
 from gambits.allocate.eligible import eligible
 from gambits.allocate.layout import lay_out
@@ -36,6 +38,10 @@ class Masters:
         own_rows = len(self._layout.binary) or self._layout.serving is not None or gambit.cvar_floor is not None
         self._is_stated_each_time = bool(own_rows)
         self._idle: list[tuple[Programme, int]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the live solvers here when sent to another process: it states its own."""
+        return self.__dict__ | {"_idle": []}
 
     def best(self, forecast: Forecast, near: Optimum, patience: Patience) -> Optimum:
         """Find the best plan in some futures.

@@ -181,7 +181,7 @@ class _Finding:
         self.portfolio = study.portfolio
         seen = study.forecast(gambit)
         self.best = replace(study.best(gambit), points=())
-        known = replace(self.best, points=study.pool(seen).points)
+        known = replace(self.best, points=study.pool(gambit).points)
         self.near = [NearBest(self.portfolio, gambit, seen, known, within) for _ in range(_CHAINS)]
 
     def find(self, count: int) -> tuple[list[Optimum], dict[str, Range]]:

@@ -21,7 +21,6 @@ from gambits.allocate.money import paid_before
 from gambits.analyse.compare import FUNDED
 from gambits.analyse.sensitivity import Bar, Flip
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.errors import InfeasibleError
 from gambits.portfolio.edits import estimates, in_order, own_estimates, with_estimates
 from gambits.portfolio.gambit import Gambit
@@ -56,8 +55,8 @@ def flips(study: Study, gambit: Gambit, tornado: tuple[Bar, ...], only: Iterable
     shared = most_influential(study.portfolio, tornado)
     own = {key for id in asked for key in own_estimates(study.portfolio, id) if can_shift(stand.estimates[key])}
     # What is shared takes longest: first, so that it does not keep the others waiting at the end.
-    lines = [_Line(stand, key, asked, is_shared=key in shared) for key in (*shared, *sorted(own - set(shared)))]
-    found = side_by_side(_Line.flips, lines, study.settings.tell, "estimates")
+    keys = [*shared, *sorted(own - set(shared))]
+    found = study.each(lambda key: _Line(stand, key, asked, is_shared=key in shared).flips(), keys, "estimates")
     return tuple(sorted((flip for part in found for flip in part), key=_least_first))
 
 

@@ -11,7 +11,6 @@ from gambits.allocate import timing
 from gambits.allocate.cuts import GAP, Optimum
 from gambits.allocate.masters import Masters
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.forecast.belief import some_of
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.gambit import Gambit
@@ -70,7 +69,7 @@ def foresight(study: Study, gambit: Gambit, plan: Optimum) -> Foresight:
         # The one plan is open to all: what falls short of it has only stopped early.
         return max(found.objective, float(planned[number]))
 
-    found = side_by_side(best, range(seen.draws.count), study.settings.tell, "futures")
+    found = study.each(best, range(seen.draws.count), "futures")
     return Foresight(np.array(found), planned, seen.draws.probability)
 
 

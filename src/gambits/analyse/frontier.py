@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from gambits.allocate.cuts import AIM, GAP, Ending, Optimum
@@ -21,7 +20,6 @@ from gambits.allocate.sweep import Sweep
 from gambits.analyse.dials import Rules
 from gambits.analyse.ranking import Ranked, ranked
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.errors import InfeasibleError, UnfinishedError
 from gambits.portfolio.gambit import Gambit, Share
 from gambits.portfolio.model import ALCHEMIST, ARCHITECT, Portfolio
@@ -38,6 +36,8 @@ _AVERSIONS: Final = tuple(k / 10 for k in range(11))
 _STEP: Final = 0.01
 """How far the share is moved to each side to price it at the margin."""
 _SAME: Final = 1e-9
+_STRETCH: Final = 7
+"""Points of a curve that are found one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,24 +235,17 @@ class _Turning:
 
     def _walk(self, curves: Sequence[_Curve]) -> list[dict[float, Optimum | str]]:
         """Find the plans of every curve; each walks outwards from where the gambit stands, to either side."""
-        ways = [(curve, way) for curve in curves for way in curve.ways]
-        tell, total, done = self.study.settings.tell, sum(len(way) for _, way in ways), count(1)
+        ways = [(k, way) for k, curve in enumerate(curves) for way in ways_from(curve.middle, curve.at)]
 
-        def walk(item: tuple[_Curve, list[float]]) -> dict[float, Optimum | str]:
-            curve, way = item
+        def walk(item: tuple[int, list[float]]) -> dict[float, Optimum | str]:
+            k, way = item
             sweep = self.study.sweep(self.gambit)
-            found: dict[float, Optimum | str] = {}
-            for at in way:
-                found[at] = self._at(sweep, curve, at)
-                if tell is not None:
-                    tell(curve.about, next(done), total)
-            return found
+            return {at: self._at(sweep, curves[k], at) for at in way}
 
-        walked = zip(ways, side_by_side(walk, ways), strict=True)
-        known: dict[int, dict[float, Optimum | str]] = {id(curve): {} for curve in curves}
-        for (curve, _), found in walked:
-            known[id(curve)] |= found
-        return [{at: known[id(curve)][at] for at in sorted(curve.at)} for curve in curves]
+        known: list[dict[float, Optimum | str]] = [{} for _ in curves]
+        for (k, _), found in zip(ways, self.study.each(walk, ways, "stretches of curves"), strict=True):
+            known[k] |= found
+        return [{at: found[at] for at in sorted(found)} for found in known]
 
     def _at(self, sweep: Sweep, curve: _Curve, at: float) -> Optimum | str:
         """Find the plan at one point; where the gambit itself stands it is known."""
@@ -321,12 +314,16 @@ class _Curve:
     turn: Callable[[float], Rules]
     aim: float = GAP
 
-    @property
-    def ways(self) -> list[list[float]]:
-        """Give the points below the middle, falling, and those from it on, rising."""
-        below = sorted((at for at in self.at if at < self.middle - _SAME), reverse=True)
-        above = sorted(at for at in self.at if at >= self.middle - _SAME)
-        return [way for way in (below, above) if way]
+
+def ways_from(middle: float, points: Sequence[float]) -> list[list[float]]:
+    """Cut the points of a curve into stretches that lead away from its middle, falling or rising.
+
+    Each goes from plan to plan, and starts from what is known of the middle: the shorter the more start far from it,
+    the longer the fewer can be walked side by side.
+    """
+    below = sorted((at for at in points if at < middle - _SAME), reverse=True)
+    above = sorted(at for at in points if at >= middle - _SAME)
+    return [side[k : k + _STRETCH] for side in (below, above) for k in range(0, len(side), _STRETCH)]
 
 
 def scaled(portfolio: Portfolio, factor: float) -> Portfolio:

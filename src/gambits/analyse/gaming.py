@@ -15,7 +15,6 @@ from gambits.allocate.money import spend
 from gambits.analyse.foresight import value_of
 from gambits.analyse.sensitivity import Inflation
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.errors import InfeasibleError
 from gambits.forecast.oracle import tail_weights
 from gambits.portfolio.edits import own_estimates, with_estimates
@@ -33,7 +32,7 @@ def gaming(study: Study, gambit: Gambit) -> tuple[Inflation, ...]:
     """
     index = _Index(study, gambit)
     owners = owned(study.portfolio.initiatives)
-    found = side_by_side(lambda owner: index.of(owner, owners[owner]), sorted(owners), study.settings.tell, "owners")
+    found = study.each(lambda owner: index.of(owner, owners[owner]), sorted(owners), "owners")
     return tuple(sorted(found, key=lambda each: (-round(each.gained, 3), each.owner)))
 
 

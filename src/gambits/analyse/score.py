@@ -206,7 +206,7 @@ class _Scoring:
 
     def _nearest(self, within: float) -> Step:
         """Find the nearest plan that is worth at most so much less than the best."""
-        best = replace(self.best, points=self.study.pool(self.seen).points)
+        best = replace(self.best, points=self.study.pool(self.gambit).points)
         return self._step(nearest(self.study.portfolio, self.gambit, self.seen, best, self._named(), within))
 
     def _named(self) -> dict[str, Array]:

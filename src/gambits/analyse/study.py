@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,11 +18,11 @@ from gambits.allocate.layout import lay_out
 from gambits.allocate.masters import Masters
 from gambits.allocate.pool import Pool
 from gambits.allocate.sweep import Sweep
-from gambits.analyse.sweeps import Tell
+from gambits.analyse.sweeps import Item, Result, Tell, side_by_side
 from gambits.forecast.belief import believed
 from gambits.forecast.draws import Draws, central_draw, draw
 from gambits.forecast.oracle import Forecast
-from gambits.forecast.workers import THREADS, Workers
+from gambits.forecast.workers import THREADS, Threads, Workers
 from gambits.portfolio.gambit import Gambit
 from gambits.portfolio.model import Objective, Portfolio
 
@@ -79,11 +79,36 @@ class Study:
         self.settings = settings
         self._drawn: dict[tuple[str, int, int], Forecast] = {}
         self._seen: dict[tuple[str, int, Objective, float], Forecast] = {}
-        self._pools: dict[int, Pool] = {}
+        self._pools: dict[tuple[Objective, float], Pool] = {}
         self._best: dict[str, tuple[Gambit, Optimum]] = {}
         self._masters: dict[str, Masters] = {}
         self._beliefs: dict[tuple[tuple[str, float], ...], Study] = {}
         self._loose: list[float] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave here, when sent to another process, who is told of rounds and searches."""
+        return self.__dict__ | {"settings": replace(self.settings, watch=None, tell=None)}
+
+    def each(self, task: Callable[[Item], Result], items: Sequence[Item], about: str) -> list[Result]:
+        """Give ``task(item)`` for every item, in order: searches side by side, far away once they take long.
+
+        Parameters
+        ----------
+        task
+            Asks this study; what it finds reaches the caller as its answer alone.
+        items
+            What it is done to, small to send.
+        about
+            What they are, for who is told of progress.
+
+        Raises
+        ------
+        GambitsError
+            If another process was ended from outside.
+        """
+        # The workers of a cluster are reached from here alone.
+        loose = self._loose if isinstance(self.settings.workers, Threads) else None
+        return side_by_side(task, items, self.settings.tell, about, loose)
 
     @property
     def uncertified(self) -> int:
@@ -124,7 +149,7 @@ class Study:
             seen = self.forecast(gambit)
             patience = self.settings.patience(self.settings.gap / 10)
             found = self.noted(allocate(self.portfolio, gambit, seen, patience=patience, watch=self.settings.watch))
-            self.pool(seen).keep(found.points)
+            self.pool(gambit).keep(found.points)
             known = self._best[gambit.name] = (gambit, replace(found, points=()))
         return known[1]
 
@@ -151,7 +176,7 @@ class Study:
             As ``best``.
         """
         seen = self.forecast(gambit)
-        pool = self.pool(seen)
+        pool = self.pool(gambit)
         found = allocate(
             portfolio or self.portfolio,
             gambit,
@@ -165,8 +190,7 @@ class Study:
 
     def sweep(self, gambit: Gambit) -> Sweep:
         """Give what finds one best plan after another under rules near a gambit's, from all that is known so far."""
-        seen = self.forecast(gambit)
-        return Sweep(seen, self.pool(seen).points)
+        return Sweep(self.forecast(gambit), self.pool(gambit).points)
 
     def supposing(self, gambit: Gambit, portfolio: Portfolio, near: Optimum, *, aim: float = GAP) -> Optimum:
         """Find the best plan if estimates were others, to the tolerance of the certificate.
@@ -248,9 +272,9 @@ class Study:
         other._loose = self._loose
         return other
 
-    def pool(self, seen: Forecast) -> Pool:
-        """Give the points at which the oracle of a forecast was asked."""
-        return self._pools.setdefault(id(seen), Pool())
+    def pool(self, gambit: Gambit) -> Pool:
+        """Give the points at which the oracle was asked through a gambit's objective and tail."""
+        return self._pools.setdefault((gambit.objective_for(self.portfolio), gambit.tail), Pool())
 
     def draws(self, seed: str, count: int, periods: int) -> Draws:
         """Draw the futures; seen through no objective yet."""

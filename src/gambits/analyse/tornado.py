@@ -17,7 +17,6 @@ from gambits.allocate.cuts import Optimum
 from gambits.allocate.money import spend
 from gambits.analyse.sensitivity import Bar
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.forecast.draws import LAW, event, law_draw
 from gambits.forecast.oracle import Forecast
 from gambits.portfolio.edits import estimates, with_estimates
@@ -71,7 +70,7 @@ def tornado(study: Study, gambit: Gambit, wanted: Callable[[str], bool] = lambda
             return study.supposing(gambit, with_estimates(study.portfolio, fact.edits), base)
         return study.knowing(gambit, fact.held, base)
 
-    plans = side_by_side(known, [fact for pair in pairs for fact in pair], study.settings.tell, "facts")
+    plans = study.each(known, [fact for pair in pairs for fact in pair], "facts")
     bars = [
         Bar(
             estimate=low.estimate,

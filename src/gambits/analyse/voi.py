@@ -19,7 +19,6 @@ from gambits.analyse.foresight import foresight, value_of
 from gambits.analyse.information import Experiment, Finding, Information, in_queue
 from gambits.analyse.regression import value_of_knowing
 from gambits.analyse.study import Study
-from gambits.analyse.sweeps import side_by_side
 from gambits.analyse.tornado import HIGH, LOW, law_by_value
 from gambits.errors import InfeasibleError
 from gambits.forecast.draws import LAW, event
@@ -108,7 +107,7 @@ class _Finding:
         options = dict(
             zip(
                 (each.estimate for each in unknown),
-                side_by_side(self._options, unknown, self.study.settings.tell, "facts"),
+                self.study.each(self._options, unknown, "facts"),
                 strict=True,
             )
         )

@@ -34,6 +34,10 @@ class Threads:
             self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="gambits")
         return list(self._pool.map(task, blocks, *more))
 
+    def __reduce__(self) -> tuple[type[Threads], tuple[int]]:
+        """Be one thread in another process: there are as many of those as processors."""
+        return Threads, (1,)
+
 
 THREADS: Final = Threads()
 """As many threads as there are processors, started when first needed."""

@@ -241,7 +241,7 @@ def _kept(study: Study, gambit: Gambit, within: float, follow: Side, run: int | 
     """Find the plan nearest the one that people follow, and say what stability gives up."""
     seen, portfolio = study.forecast(gambit), study.portfolio
     found = study.best(gambit)
-    best = replace(found, points=study.pool(seen).points)
+    best = replace(found, points=study.pool(gambit).points)
     money = _money(follow, portfolio)
     near = nearest(portfolio, gambit, seen, best, money, within)
     spend = {id: tuple(row.tolist()) for id, row in sorted(spend_of(portfolio, near.plan.funded).items())}
