@@ -116,13 +116,16 @@ def _packed(what: object) -> bytes:
 
 
 def _processes(sent: int) -> Any:
-    """Give other processes, as many as there are processors and as memory holds; None if that is one."""
+    """Give other processes, as many as there are processors and as memory holds; None if that is one, or none start."""
     import loky  # needed by long sweeps alone
 
     number = min(int(loky.cpu_count()), _memory() // 2 // (_BASE + _TIMES * sent))
     if number <= 1:
         return None
-    return loky.get_reusable_executor(number, timeout=_LASTS, initializer=_leave_interrupts)
+    try:
+        return loky.get_reusable_executor(number, timeout=_LASTS, initializer=_leave_interrupts)
+    except (OSError, ImportError, NotImplementedError):
+        return None  # a system without semaphores, as some containers are: it takes longer, and that is all
 
 
 def _memory() -> int:
