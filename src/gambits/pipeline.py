@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -522,11 +520,9 @@ def _honesty(study: Study, gambit: Gambit, optimum: Optimum, counted: tuple[Arra
         batch = study.forecast(gambit, f"{settings.seed}/batch/{number}", size)
         return find_optimum(portfolio, gambit, batch, near=optimum, patience=patience).funded[:, -1]
 
-    # Small solves spend their time in HiGHS, which lets go of the interpreter: they run side by side.
     # Who interrupted the search does not want to wait for eight more.
     batches = 0 if optimum.ending is Ending.INTERRUPTED else settings.batches
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        plans = list(pool.map(chosen_on, range(batches)))
+    plans = study.each(chosen_on, range(batches), "batches of draws")
     return Honesty(
         out_of_sample=honesty.out_of_sample(fresh, fresh.project(*counted), gambit.aversion),
         scenarios=honesty.by_scenario(seen, seen.project(*counted)),

@@ -61,6 +61,16 @@ def test_where_memory_holds_one_process_alone_there_is_no_other(monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("elsewhere")
+def test_where_no_process_can_be_started_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("loky.get_reusable_executor", refuse)
+
+    assert {pid for _, pid in side_by_side(where, ITEMS, loose=[])} == {os.getpid()}
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_progress_is_told_up_to_the_last(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[tuple[str, int, int]] = []
     side_by_side(where, ITEMS, lambda *what: told.append(what), "numbers", [])

@@ -514,3 +514,36 @@ def test_a_real_interrupt_gives_a_plan(tmp_path: Path) -> None:
     assert plan["status"] == "interrupted"
     assert plan["rounds"] >= 1
     assert plan["gap"] > 1e-5
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists the children of a process")
+def test_an_interrupt_ends_the_processes_that_search_as_well() -> None:
+    with started("sensitivity", "frontier-lab", "--draws", "20") as (process, terminal):
+        read_until(terminal, "facts")
+        shown, others = "", []
+        while not others and process.poll() is None:
+            shown += os.read(terminal, 65536).decode(errors="replace")
+            others = [pid for pid in children(process.pid) if b"LokyProcess" in command(pid)]
+        process.send_signal(signal.SIGINT)
+        shown += read_until(terminal, None)
+
+        assert process.wait() == 1
+        assert others
+        assert "Aborted" in shown
+        assert "Traceback" not in shown
+        assert [pid for pid in others if b"LokyProcess" in command(pid)] == []
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for task in Path(f"/proc/{pid}/task").iterdir() for each in _text(task / "children").split()]
+
+
+def command(pid: int) -> bytes:
+    return _text(Path(f"/proc/{pid}/cmdline"))
+
+
+def _text(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # it is gone
+        return b""
