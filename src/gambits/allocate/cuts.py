@@ -55,6 +55,8 @@ _BETWEEN: Final = (0.6, 0.2)
 """How far from the best plan to the proposal the oracle is asked: the fewest rounds of what was tried."""
 _STALLED: Final = 1e-9
 """A bound that falls by less stands still, OOM."""
+_MOST_STALLS: Final = 10
+"""Rounds without a lower bound after which a certified plan is good enough."""
 _PART_OF_GAP: Final = 0.1
 """Progress may exceed its curve by this part of the gap until the gap is smaller."""
 _SLACK_OF_GAP: Final = 0.05
@@ -238,8 +240,10 @@ class Search:
         self.best: Optimum | None = None
         self.guide: Point | None = None
         self.bound = self.level = np.inf
-        self.rounds = 0
+        self.rounds = self.stalls = 0
         self.is_stuck = False
+        self.closed = -np.inf
+        self.left_out: list[int] = []
 
     def run(self, near: Optimum | None, start: tuple[Point, ...] | None, watch: Watch | None = None) -> Optimum:
         """Find the best plan; ``start`` is None where the master has its first cuts already."""
@@ -250,6 +254,8 @@ class Search:
             self._choose(watch) if len(self.layout.binary) else self._close_in(watch)
         except KeyboardInterrupt:
             ending = Ending.INTERRUPTED
+        finally:
+            self.programme.model.drop(self.left_out)
         if self.best is None:
             raise UnfinishedError(f"no plan was found ({ending.value})", "let it run longer, or use fewer draws")
         bound = max(self.bound, self.best.objective)
@@ -276,8 +282,11 @@ class Search:
             effort = Effort(self._care(), self.patience.left)
             solution = model.solve_whole(effort)
             if solution.status is Status.INFEASIBLE:
-                raise self._infeasible()
-            self.bound = min(self.bound, -solution.bound)
+                if not self.left_out:
+                    raise self._infeasible()
+                self.bound = min(self.bound, self.closed)
+                return
+            self.bound = min(self.bound, max(-solution.bound, self.closed))
             if solution.status is Status.STOPPED:
                 return
             choice = np.rint(solution.values[self.layout.binary])
@@ -287,8 +296,20 @@ class Search:
             model.release()
             if self.best is not None and self.bound - self.best.objective <= self.gap:
                 return
+            if self.is_stuck and choice.tobytes() in tried:
+                self._leave_out(choice)
             self.is_stuck = choice.tobytes() in tried
             tried.add(choice.tobytes())
+
+    def _leave_out(self, choice: Array) -> None:
+        """Look at other choices only: this one was searched to its end, and the solver still takes it for better.
+
+        Numbers that lie far apart make its tolerances worth something. What plans of the choice are worth at most is
+        known from the programme in which it was held.
+        """
+        self.closed = max(self.closed, self.level)
+        self.left_out.append(self.programme.model.size)
+        self.programme.model.add([self._any_but(choice)])
 
     def _close_in(self, watch: Watch | None, *, mixed: bool = False, chosen: bool = False) -> bool:
         """Add cuts until the solver's bound and the best plan meet; say whether there is any plan.
@@ -296,7 +317,7 @@ class Search:
         ``mixed`` choices, in between 0 and 1, are no plans and only serve cuts; the bound of one that was ``chosen``
         is no bound on others.
         """
-        self.guide, self.level = None, np.inf
+        self.guide, self.level, self.stalls = None, np.inf, 0
         for _ in range(_MOST_ROUNDS):
             if self.rounds and not self.patience.left:
                 return True
@@ -310,6 +331,7 @@ class Search:
                 return True
             self.values = solution.values
             stalls, self.level = -solution.objective > self.level - _STALLED, min(self.level, -solution.objective)
+            self.stalls = self.stalls + 1 if stalls else 0
             if not chosen:
                 self.bound = min(self.bound, self.level)
             if self._cut_off(solution.values, watch, stalls=stalls, keep=not mixed):
@@ -328,7 +350,7 @@ class Search:
         if watch is not None:
             watch(self.rounds, self.bound, self.best.objective if self.best else -np.inf)
         left = self.level - self._objective(self.guide) if self.guide else np.inf
-        if left <= self.aim:
+        if left <= self.aim or (left <= self.gap and self.stalls >= _MOST_STALLS):
             return True
         cuts = [row for point in points for row in self.cuts(point)]
         if self.layout.serving is not None:

@@ -341,6 +341,13 @@ class LiveModel:
         if len(loose):
             highs.deleteRows(len(loose), loose)
 
+    def drop(self, rows: Sequence[int]) -> None:
+        """Let go of rows that were added, by their numbers."""
+        numbers = np.array(sorted(rows), dtype=np.int32)
+        if len(numbers):
+            for highs in filter(None, (self._highs, self._whole)):
+                highs.deleteRows(len(numbers), numbers)
+
     @property
     def size(self) -> int:
         """The number of rows, once ``solve`` has been called."""
