@@ -50,7 +50,13 @@ initiatives:
 objective: {effective_compute: 1, token_gdp: 0.1, value: 0.01, weights: final, after_horizon: 1}
 synergies: [{between: [rewriting, hybrid], effects: {post_training: 1.0 to 1.3}}]
 """
-GAMBIT = "name: one\naversion: 0.5\nmost_for_one: 1e-9\nmost_initiatives: 1\nobjective: {effective_compute: 2, token_gdp: 30}\n"
+GAMBIT = """\
+name: one
+aversion: 0.5
+most_for_one: 1e-9
+most_initiatives: 1
+objective: {effective_compute: 2, token_gdp: 30}
+"""
 
 
 def test_a_choice_that_is_proposed_again_and_again_is_left_out_once_it_is_searched(
