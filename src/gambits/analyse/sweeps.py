@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 Tell = Callable[[str, int, int], None]
 """Told (of what, how many are done, how many there are) after each search of a sweep."""
 
-HERE: Final = 1.0
+HERE = 1.0
 """Seconds after which what has not begun goes to other processes."""
 _TURNS: Final = 8
 """Shares that each process is given, one after another: some take longer than others."""
