@@ -256,6 +256,7 @@ class Search:
             ending = Ending.INTERRUPTED
         finally:
             self.programme.model.drop(self.left_out)
+            self.left_out = []
         if self.best is None:
             raise UnfinishedError(f"no plan was found ({ending.value})", "let it run longer, or use fewer draws")
         bound = max(self.bound, self.best.objective)
@@ -296,9 +297,9 @@ class Search:
             model.release()
             if self.best is not None and self.bound - self.best.objective <= self.gap:
                 return
-            if self.is_stuck and choice.tobytes() in tried:
+            was_stuck, self.is_stuck = self.is_stuck, choice.tobytes() in tried
+            if was_stuck and self.is_stuck:
                 self._leave_out(choice)
-            self.is_stuck = choice.tobytes() in tried
             tried.add(choice.tobytes())
 
     def _leave_out(self, choice: Array) -> None:

@@ -10,8 +10,7 @@ import os
 import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor, as_completed
 from itertools import count
 from typing import Any, Final, TypeVar
 
@@ -88,7 +87,7 @@ def side_by_side(
                 shares |= _sent(processes, packed, [shares.pop(each)[0] for each in waiting], items)
             for future in as_completed([each for each, numbers in shares.items() if numbers[0] not in results]):
                 take(future)
-    except BrokenProcessPool:
+    except BrokenExecutor:
         hint = "memory may have run out: use fewer draws, or fewer processes (LOKY_MAX_CPU_COUNT=2)"
         raise GambitsError("a process that searched was ended from outside", hint) from None
     finally:
